@@ -1,0 +1,66 @@
+"""tripoint: how solid is the partnership of two powers, read through a third country, from public data.
+
+>>> import tripoint as tp
+>>> reading = tp.take_reading(tp.Triad("RUS", "CHN", ground="KAZ", outsider="USA"), vintage="bundled")
+>>> reading.barometer.frame.columns[:4]
+['period', 'value', 'lower', 'upper']
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tripoint.build import build, read_tables, write_own
+    from tripoint.core.period import Period, Span
+    from tripoint.core.states import POWERS, State, all_states, find_state
+    from tripoint.core.triad import Triad
+    from tripoint.errors import TripointError
+    from tripoint.faces.report import write_report
+    from tripoint.readings.claims import Claim, Verdict, judge_all, load_claims
+    from tripoint.readings.explain import Explanation, cite, explain
+    from tripoint.readings.reading import Barometer, Reading, take_reading
+    from tripoint.store.vintages import Vintage, open_vintage
+
+#: Public name to the module that defines it. Modules are loaded when a name is first used, so that importing is cheap.
+_PUBLIC = {
+    "Barometer": "tripoint.readings.reading",
+    "Claim": "tripoint.readings.claims",
+    "Explanation": "tripoint.readings.explain",
+    "POWERS": "tripoint.core.states",
+    "Period": "tripoint.core.period",
+    "Reading": "tripoint.readings.reading",
+    "Span": "tripoint.core.period",
+    "State": "tripoint.core.states",
+    "Triad": "tripoint.core.triad",
+    "TripointError": "tripoint.errors",
+    "Verdict": "tripoint.readings.claims",
+    "Vintage": "tripoint.store.vintages",
+    "all_states": "tripoint.core.states",
+    "build": "tripoint.build",
+    "cite": "tripoint.readings.explain",
+    "explain": "tripoint.readings.explain",
+    "find_state": "tripoint.core.states",
+    "judge_all": "tripoint.readings.claims",
+    "load_claims": "tripoint.readings.claims",
+    "open_vintage": "tripoint.store.vintages",
+    "read_tables": "tripoint.build",
+    "take_reading": "tripoint.readings.reading",
+    "write_own": "tripoint.build",
+    "write_report": "tripoint.faces.report",
+}
+
+__all__ = [  # noqa: RUF022 - the order of _PUBLIC
+    "Barometer", "Claim", "Explanation", "POWERS", "Period", "Reading", "Span", "State", "Triad",
+    "TripointError", "Verdict", "Vintage", "all_states", "build", "cite", "explain", "find_state", "judge_all", "load_claims", "open_vintage",
+    "read_tables", "take_reading", "write_own", "write_report",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'tripoint' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

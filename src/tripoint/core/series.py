@@ -1,0 +1,79 @@
+"""The values of a measure: who, period, value, lower, upper, n, coverage.
+
+Null means not observed, 0 means observed none, and an absent row lies outside coverage. A value with grade D
+is withheld: the row stays, with the reason in ``note`` and nulls for the numbers.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Grain = Literal["dyad-year", "directed-dyad-year", "triad-year", "pair-outsider-year"]
+Grade = Literal["A", "B", "C", "D"]
+
+GRADES: tuple[Grade, ...] = ("A", "B", "C", "D")
+
+#: Columns that say who a row is about, by grain.
+WHO: dict[Grain, tuple[str, ...]] = {
+    "dyad-year": ("first", "second"),
+    "directed-dyad-year": ("ground", "power"),
+    "triad-year": ("first", "second", "ground"),
+    "pair-outsider-year": ("first", "second", "outsider"),
+}
+
+#: Columns that every series has after those that say who.
+NUMBERS = ("period", "value", "lower", "upper", "n", "coverage", "note")
+
+#: Central probability of every interval that is published.
+LEVEL = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Which rows of a measure ship inside the package, and how finely.
+
+    Attributes
+    ----------
+    all_since, powers_since
+        First period that ships for rows about any states, and for rows in which one of the twelve powers
+        takes part. None: no such row; an empty text: all periods.
+    value_step, bound_step
+        Grid of what ships; lower bounds are rounded down and upper bounds up, so that rounding never narrows
+        an interval.
+    """
+
+    all_since: str | None = None
+    powers_since: str = ""
+    value_step: float = 0.001
+    bound_step: float = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRecord:
+    """What a measure is: formula, unit, range, direction, citations; code, docs and ``explain`` read it.
+
+    Attributes
+    ----------
+    direction
+        ``closer``: higher is closer. ``apart``: higher is further apart. ``none``: no such reading.
+    tables
+        The tables it is computed from.
+    antisymmetric
+        For measures of an unordered pair: whether swapping the two flips the sign.
+    """
+
+    name: str
+    title: str
+    question: str
+    formula: str
+    grain: Grain
+    unit: str
+    minimum: float
+    maximum: float
+    direction: Literal["closer", "apart", "none"]
+    interval: str
+    tables: tuple[str, ...]
+    cite: tuple[str, ...]
+    threats: str
+    antisymmetric: bool = False
+    swap: str | None = None
+    bundle: Bundle = Bundle()

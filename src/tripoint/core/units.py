@@ -1,0 +1,60 @@
+"""What a number counts: the units that codebooks may name, and how a reader sees them.
+
+Tables keep one unit per column; conversion happens in the source that reads the raw file and nowhere else.
+"""
+
+from dataclasses import dataclass
+
+from tripoint.errors import UnknownNameError
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of measurement: its name in codebooks, how it reads, how many decimals are worth printing."""
+
+    name: str
+    label: str
+    decimals: int
+    percent: bool = False
+
+    def show(self, value: float | None) -> str:
+        """Write a value for people; an unobserved value is a dash.
+
+        Examples
+        --------
+        >>> unit("share").show(0.234), unit("usd_million").show(None)
+        ('23.4%', '–')
+        """
+        if value is None:
+            return "–"
+        if self.percent:
+            return f"{100 * value:.{self.decimals}f}%"
+        return f"{value:,.{self.decimals}f}"
+
+
+UNITS = (
+    Unit("share", "share", 1, percent=True),
+    Unit("share_change", "change of share", 1, percent=True),
+    Unit("similarity", "index from -1 to 1", 2),
+    Unit("percentile", "percentile of the reference population", 0),
+    Unit("usd_million", "million US dollars", 0),
+    Unit("usd", "US dollars", 0),
+    Unit("persons", "persons", 0),
+    Unit("index", "index", 3),
+    Unit("count", "count", 0),
+    Unit("code", "code", 0),
+)
+
+
+def unit(name: str) -> Unit:
+    """Find a unit by its name in codebooks.
+
+    Raises
+    ------
+    UnknownNameError
+        No unit has that name.
+    """
+    for candidate in UNITS:
+        if candidate.name == name:
+            return candidate
+    raise UnknownNameError.of("unit", name, (known.name for known in UNITS))
