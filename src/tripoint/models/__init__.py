@@ -1,0 +1,1 @@
+"""Algorithms: arrays in, results out. They know no country, table or file."""

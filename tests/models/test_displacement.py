@@ -1,0 +1,81 @@
+"""Displacement: the hand-worked matrix, its identities, windows with gaps, and the variance of sums."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tripoint.models.displacement import cumulated_gain, gain_matrix
+
+CASE = json.loads((Path(__file__).parents[1] / "reference" / "cms_gain_matrix.json").read_text())
+
+shares = st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(lambda raw: np.array(raw) / sum(raw))
+
+
+def test_hand_worked_matrix():
+    gains = gain_matrix(CASE["inputs"]["s0"], CASE["inputs"]["s1"])
+    assert gains == pytest.approx(np.array(CASE["expected"]["G"]), abs=1e-12)
+    assert gains.sum(1) == pytest.approx(CASE["expected"]["rowsum"], abs=1e-12)
+
+
+@given(shares, shares)
+def test_antisymmetric_and_rows_sum_to_the_change(before, after):
+    gains = gain_matrix(before, after)
+    assert gains == pytest.approx(-gains.T, abs=1e-12)
+    assert gains.sum(1) == pytest.approx(after - before, abs=1e-12)
+
+
+@given(shares, st.floats(0.2, 3))
+def test_equal_ratios_displace_nobody(before, factor):
+    assert gain_matrix(before[:2], before[:2] * factor) == pytest.approx(np.zeros((2, 2)), abs=1e-12)
+
+
+def test_a_third_party_without_trade_changes_nothing():
+    before, after = np.array([0.5, 0.3, 0.2, 0.0]), np.array([0.4, 0.4, 0.2, 0.0])
+    assert gain_matrix(before, after)[:3, :3] == pytest.approx(gain_matrix(before[:3], after[:3]), abs=1e-12)
+
+
+def test_one_year_windows_are_single_steps():
+    first, second = np.array([[0.5, 0.4, 0.3]]), np.array([[0.1, 0.2, 0.3]])
+    gain, _, steps = cumulated_gain(first, second, np.zeros((1, 3)), np.zeros((1, 3)), 1, 2)
+    assert np.isnan(gain[0, 0])
+    assert gain[0, 1:] == pytest.approx([0.4 * 0.1 - 0.5 * 0.2, 0.3 * 0.2 - 0.4 * 0.3])
+    assert steps.tolist() == [[0, 1, 1]]
+
+
+def test_windows_bridge_gaps_and_take_their_base_before_the_window():
+    first = np.array([[0.5, np.nan, 0.4, np.nan, 0.3]])
+    second = np.array([[0.1, np.nan, 0.2, np.nan, 0.4]])
+    zero = np.zeros((1, 5))
+    gain, _, steps = cumulated_gain(first, second, zero, zero, 4, 0)
+    whole = (0.4 * 0.1 - 0.5 * 0.2) + (0.3 * 0.2 - 0.4 * 0.4)
+    assert gain[0, 4] == pytest.approx(whole)
+    assert steps[0, 4] == 2
+    short, _, _ = cumulated_gain(first, second, zero, zero, 3, 0)
+    assert short[0, 4] == pytest.approx(0.3 * 0.2 - 0.4 * 0.4)
+
+
+def test_swapping_the_two_turns_the_sign_only():
+    rng = np.random.default_rng(1)
+    one, two = rng.uniform(0.1, 0.4, (2, 5, 12))
+    spread = rng.uniform(0, 1e-3, (2, 5, 12))
+    there, variance, _ = cumulated_gain(one, two, spread[0], spread[1], 5, 2)
+    back, same, _ = cumulated_gain(two, one, spread[1], spread[0], 5, 2)
+    assert back == pytest.approx(-there, nan_ok=True)
+    assert same == pytest.approx(variance, nan_ok=True)
+
+
+def test_variance_of_a_sum_matches_simulation():
+    rng = np.random.default_rng(6)
+    one, two = np.linspace(0.4, 0.2, 11)[None], np.linspace(0.1, 0.3, 11)[None]
+    error = 0.004
+    spread = np.full((1, 11), error**2)
+    gain, variance, _ = cumulated_gain(one, two, spread, spread, 10, 0)
+    noisy_one = one + rng.normal(0, error, (4000, 11))
+    noisy_two = two + rng.normal(0, error, (4000, 11))
+    draws, _, _ = cumulated_gain(noisy_one, noisy_two, np.zeros((4000, 11)), np.zeros((4000, 11)), 10, 0)
+    assert draws[:, 10].mean() == pytest.approx(gain[0, 10], abs=2e-4)
+    assert draws[:, 10].std() == pytest.approx(np.sqrt(variance[0, 10]), rel=0.06)
