@@ -1,0 +1,1 @@
+"""Tables to series: every measure for everyone at once, in array code."""

@@ -1,0 +1,121 @@
+"""Who took whose share in the ground's trade, for every pair of powers and every ground?"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tripoint.measures import presence
+from tripoint.measures.measure import (
+    HALF_WIDTH,
+    Frames,
+    Measure,
+    Progress,
+    Settings,
+    grade,
+    series,
+    thresholds,
+)
+from tripoint.measures.records import find_record
+from tripoint.models.displacement import cumulated_gain
+
+_WITHHELD = "too few observed years in the window"
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """How one measure sums: in which shares, over how many years, and whether the sign is dropped."""
+
+    measure: str
+    shares: str
+    years: int
+    fold: bool = False
+
+
+WINDOWS = (
+    _Window("displacement", "presence_turnover", 1),
+    _Window("displacement_5y", "presence_turnover", 5),
+    _Window("displacement_10y", "presence_turnover", 10),
+    _Window("displacement_export_10y", "presence_export", 10),
+    _Window("displacement_import_10y", "presence_import", 10),
+    _Window("contest", "presence_turnover", 5, fold=True),
+)
+#: How many years before its window the base of a sum may lie.
+SLACK = 2
+
+
+def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
+    """Displacement between all pairs of powers in all grounds, over all windows."""
+    progress(0.0, "shares in trade")
+    presences = presence.compute(frames, settings, lambda share, what: None)
+    result = {}
+    for done, window in enumerate(WINDOWS):
+        progress(done / len(WINDOWS), f"displacement over {window.years} years")
+        shares = _as_shares(presences[window.shares], tuple(sorted(settings.powers)))
+        rows = pl.concat(
+            [_pair(shares, pair, window) for pair in combinations(range(len(settings.powers)), 2)]
+        )
+        result[window.measure] = series(find_record(window.measure), rows, _WITHHELD)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """Shares and variances, shape (grounds, powers, years), NaN where not observed."""
+
+    grounds: NDArray[np.str_]
+    powers: tuple[str, ...]
+    years: NDArray[np.int64]
+    value: NDArray[np.float64]
+    variance: NDArray[np.float64]
+
+
+def _as_shares(frame: pl.DataFrame, powers: tuple[str, ...]) -> _Shares:
+    seen = frame.filter(pl.col("power").is_in(powers), pl.col("value").is_not_null())
+    grounds, ground = np.unique(seen["ground"].to_numpy(), return_inverse=True)
+    power = np.searchsorted(np.array(powers), seen["power"].to_numpy())
+    year = seen["period"].cast(pl.Int64).to_numpy()
+    years = np.arange(year.min(), year.max() + 1)
+    value = np.full((len(grounds), len(powers), len(years)), np.nan)
+    variance = np.full_like(value, np.nan)
+    value[ground, power, year - years[0]] = seen["value"].to_numpy()
+    error = (seen["upper"] - seen["lower"]).to_numpy() / (2 * HALF_WIDTH)
+    variance[ground, power, year - years[0]] = error**2
+    return _Shares(grounds, powers, years, value, variance)
+
+
+def _pair(shares: _Shares, pair: tuple[int, int], window: _Window) -> pl.DataFrame:
+    """Rows of one pair of powers in all other grounds and years in which the window has a value."""
+    first, second = (shares.powers[power] for power in pair)
+    outside = (shares.grounds != first) & (shares.grounds != second)
+    value, error = shares.value[outside], shares.variance[outside]
+    one, two = pair
+    gain, variance, steps = cumulated_gain(
+        value[:, one], value[:, two], error[:, one], error[:, two], window.years, SLACK
+    )
+    ground, year = np.nonzero(~np.isnan(gain))
+    value, n = gain[ground, year], steps[ground, year]
+    half = HALF_WIDTH * np.sqrt(variance[ground, year])
+    # One step is all that a window of one year can have; longer windows are graded by how many of their years they saw.
+    coverage = np.full(len(n), "C") if window.years == 1 else grade(thresholds().windows, n, n / window.years)
+    lower, upper = value - half, value + half
+    if window.fold:
+        value, lower, upper = np.abs(value), np.maximum(0, np.abs(value) - half), np.abs(value) + half
+    return pl.DataFrame(
+        {
+            "ground": shares.grounds[outside][ground],
+            "period": shares.years[year].astype(str),
+            "value": value,
+            "lower": lower,
+            "upper": upper,
+            "n": n,
+            "coverage": coverage,
+        }
+    ).with_columns(
+        pl.lit(first).alias("first"), pl.lit(second).alias("second"), pl.lit(None, pl.String).alias("note")
+    )
+
+
+MEASURE = Measure("displacement", compute)

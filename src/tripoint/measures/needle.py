@@ -1,0 +1,232 @@
+"""How measures become a needle: percentiles of a fixed population, a state space for each indicator, one weighted mean.
+
+The same functions make the reference population at build time and one triad's needle at reading time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tripoint.measures.index import Index, NeedleDeclaration
+from tripoint.measures.measure import HALF_WIDTH
+from tripoint.models.state_space import Variances, local_level
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Series of one indicator or needle for several subjects over the same years.
+
+    ``value``, ``lower``, ``upper`` have shape ``(n_subjects, n_years)``; NaN where not observed.
+    """
+
+    value: Floats
+    lower: Floats
+    upper: Floats
+
+    @property
+    def error_variance(self) -> Floats:
+        """Variance of each value's error, from its 90% interval."""
+        return ((self.upper - self.lower) / (2 * HALF_WIDTH)) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the reference population says about an indicator or needle: its distribution and its variances."""
+
+    quantiles: Floats
+    variances: Variances | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A needle for several subjects: its level with a 90% band, seen at the time and in hindsight.
+
+    ``filtered`` and ``smoothed`` are panels in percentiles of the reference population; ``observed`` is the
+    share of family weight observed in the very year, ``known`` the share observed in that year or before.
+    ``scores`` holds each family's smoothed level.
+    """
+
+    filtered: Panel
+    smoothed: Panel
+    observed: Floats
+    known: Floats
+    scores: dict[str, Panel]
+
+
+def quantiles_of(values: Floats, steps: int) -> Floats:
+    """Quantiles of a population at ``0, 1/steps, ..., 1``, ignoring what is not observed."""
+    seen = values[np.isfinite(values)]
+    return np.quantile(seen, np.linspace(0, 1, steps + 1))
+
+
+def percentile(values: Floats, quantiles: Floats) -> Floats:
+    """Percentile rank, 0 to 100, of each value in the population: the middle of its rank where values are tied."""
+    below = np.interp(values, quantiles, np.linspace(0, 100, len(quantiles)))
+    left = np.searchsorted(quantiles, values, side="left")
+    right = np.searchsorted(quantiles, values, side="right")
+    tied = right - left > 1
+    middle = (left + right - 1) / 2 * 100 / (len(quantiles) - 1)
+    return np.where(np.isnan(values), np.nan, np.where(tied, middle, below))
+
+
+def to_percentiles(panel: Panel, scale: Scale) -> Panel:
+    """The panel with values and bounds as percentiles; monotone, so an interval stays an interval."""
+    return Panel(*(percentile(bound, scale.quantiles) for bound in (panel.value, panel.lower, panel.upper)))
+
+
+def error_of(panel: Panel, index: Index) -> Floats:
+    """Error variance of percentiles, never below the declared least."""
+    return np.maximum(panel.error_variance, index.state_space.least_error**2)
+
+
+def compose(
+    declaration: NeedleDeclaration,
+    panels: Mapping[str, Panel],
+    scales: Mapping[str, Scale],
+    index: Index,
+) -> Needle:
+    """Make a needle on the scale of percentiles averaged over families, not yet ranked in its own population.
+
+    Parameters
+    ----------
+    declaration
+        The needle or one of its variants.
+    panels
+        Indicator to its measured values, all of one shape.
+    scales
+        Indicator to its reference scale.
+    """
+    weights = index.weights(declaration)
+    shape = next(iter(panels.values())).value.shape
+    sums = {view: (np.zeros(shape), np.zeros(shape)) for view in ("filtered", "smoothed")}
+    observed, known = np.zeros(shape), np.zeros(shape)
+    scores: dict[str, Panel] = {}
+    geometric = declaration.aggregation == "geometric"
+    for family in declaration.families:
+        weight = weights[family.name]
+        levels, variances, seen = _family(family.indicators, panels, scales, index)
+        started = np.isfinite(levels["filtered"])
+        observed += weight * seen
+        known += weight * started
+        for view, (total, spread) in sums.items():
+            level, variance = levels[view], variances[view]
+            if geometric:
+                level = np.clip(level, 1, None)
+                variance = variance / level**2
+                level = np.log(level)
+            total += np.where(started, weight * level, 0)
+            spread += np.where(started, weight**2 * variance, 0)
+        scores[family.name] = _band(levels["smoothed"], variances["smoothed"])
+    made = {}
+    for view, (total, spread) in sums.items():
+        mean = np.divide(total, known, out=np.full(shape, np.nan), where=known > 0)
+        missing = ((1 - known) * index.state_space.missing_family) ** 2
+        variance = np.divide(spread, known**2, out=np.full(shape, np.nan), where=known > 0)
+        if geometric:
+            mean = np.exp(mean)
+            variance = variance * mean**2
+        made[view] = _band(mean, variance + missing)
+    return Needle(made["filtered"], made["smoothed"], observed, known, scores)
+
+
+def _family(
+    indicators: tuple[str, ...], panels: Mapping[str, Panel], scales: Mapping[str, Scale], index: Index
+) -> tuple[dict[str, Floats], dict[str, Floats], Floats]:
+    """Mean level of a family's indicators observed so far, its variance, and whether any is observed now."""
+    shape = panels[indicators[0]].value.shape
+    total = {view: np.zeros(shape) for view in ("filtered", "smoothed")}
+    spread = {view: np.zeros(shape) for view in ("filtered", "smoothed")}
+    count, seen = np.zeros(shape), np.zeros(shape, bool)
+    for name in indicators:
+        ranked = to_percentiles(panels[name], scales[name])
+        level = local_level(
+            ranked.value, error_of(ranked, index), scales[name].variances or Variances(0.0, 0.0)
+        )
+        started = np.isfinite(level.filtered)
+        count += started
+        seen |= np.isfinite(panels[name].value)
+        for view, mean, variance in (
+            ("filtered", level.filtered, level.filtered_variance),
+            ("smoothed", level.smoothed, level.smoothed_variance),
+        ):
+            total[view] += np.where(started, mean, 0)
+            spread[view] += np.where(started, variance, 0)
+    nothing = np.full(shape, np.nan)
+    levels = {view: np.divide(total[view], count, out=nothing.copy(), where=count > 0) for view in total}
+    variances = {
+        view: np.divide(spread[view], count**2, out=nothing.copy(), where=count > 0) for view in total
+    }
+    return levels, variances, seen.astype(float)
+
+
+def _band(level: Floats, variance: Floats) -> Panel:
+    half = HALF_WIDTH * np.sqrt(variance)
+    return Panel(level, np.clip(level - half, 0, 100), np.clip(level + half, 0, 100))
+
+
+def ranked(needle: Needle, scale: Scale) -> Needle:
+    """The needle as percentiles of its own reference population, so that 80 means above 80% of it."""
+    return Needle(
+        to_percentiles(needle.filtered, scale),
+        to_percentiles(needle.smoothed, scale),
+        needle.observed,
+        needle.known,
+        needle.scores,
+    )
+
+
+def panel_of(series: pl.DataFrame, subjects: pl.DataFrame, years: NDArray[np.int64]) -> Panel:
+    """Arrange a series as a panel.
+
+    Parameters
+    ----------
+    series
+        Rows of one measure with the columns that say who, as in ``subjects``. Rows of partial years are left
+        out: they are not comparable with full ones.
+    subjects
+        One row per subject, in the order of the panel's rows.
+    years
+        The years of the panel's columns.
+    """
+    who = subjects.columns
+    usable = series.filter(
+        pl.col("value").is_not_null(),
+        ~pl.col("note").str.contains("partial-year").fill_null(value=False),
+        pl.col("period").cast(pl.Int64).is_between(int(years[0]), int(years[-1])),
+    )
+    rows = usable.join(subjects.with_row_index("row"), on=who)
+    bounds = [np.full((subjects.height, len(years)), np.nan) for _ in range(3)]
+    place = rows["row"].to_numpy(), rows["period"].cast(pl.Int64).to_numpy() - years[0]
+    for array, name in zip(bounds, ("value", "lower", "upper"), strict=True):
+        array[place] = rows[name].cast(pl.Float64).to_numpy()
+    return Panel(*bounds)
+
+
+def mutual(one: Panel, other: Panel) -> Panel:
+    """Mean of a directed measure's two directions; errors independent, so the half-widths add in quadrature."""
+    value = (one.value + other.value) / 2
+    half = HALF_WIDTH * np.sqrt(one.error_variance + other.error_variance) / 2
+    return Panel(value, np.clip(value - half, 0, None), value + half)
+
+
+def present(first: Panel, second: Panel, index: Index) -> NDArray[np.bool_]:
+    """Where both powers hold the least share in the ground, an unobserved share carried for the declared years."""
+    return _carried(first.value, index) & _carried(second.value, index)
+
+
+def _carried(shares: Floats, index: Index) -> NDArray[np.bool_]:
+    enough = np.zeros(shares.shape, bool)
+    known = np.full(shares.shape[0], np.nan)
+    age = np.zeros(shares.shape[0], int)
+    for year in range(shares.shape[1]):
+        seen = np.isfinite(shares[:, year])
+        known[seen], age[seen] = shares[seen, year], 0
+        age[~seen] += 1
+        enough[:, year] = (known >= index.presence.least) & (age <= index.presence.carried_years)
+    return enough

@@ -1,0 +1,250 @@
+"""How present is each state in each ground's trade, for every ground and every year?
+
+A flow may have several reports: by the ground (its own statistics, or what an organisation compiled from it)
+and by the partner (the mirror). The preferred report gives the value. The reports' disagreement gives the
+interval, and where only one side reported, the disagreement that is usual for flows of that size does. Where
+there are no values but published shares of main partners, those are read, with the error they show where both
+exist.
+"""
+
+import numpy as np
+import polars as pl
+
+from tripoint.measures.measure import HALF_WIDTH, Frames, Measure, Progress, Settings, series
+from tripoint.measures.records import declared
+from tripoint.sources import codebook
+from tripoint.sources.trade import origins
+from tripoint.store.corrections import usable
+
+_WITHHELD = "no report that can be read as a share"
+_FLOW = ("ground", "power", "year", "flow")
+
+#: Upper ends, in million US dollars, of the sizes of flow for which a usual disagreement is estimated.
+_SIZES = (1.0, 10.0, 100.0, 1000.0)
+
+
+def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
+    """Presence in exports, imports and turnover, everywhere."""
+    progress(0.0, "reports of trade")
+    reports = _reports(frames["trade_flows"])
+    by_size = _usual_disagreement(reports)
+    progress(0.3, "shares in trade")
+    flows = _shares_from_values(reports, by_size)
+    shares = _shares_from_lists(frames["trade_shares"], flows)
+    progress(0.7, "shares in turnover")
+    oriented = {
+        "presence_export": _one_flow(flows, shares, "export"),
+        "presence_import": _one_flow(flows, shares, "import"),
+        "presence_turnover": _turnover(flows, shares),
+    }
+    return {
+        record.name: series(record, oriented[record.name], _WITHHELD)
+        for record in declared("presence").measures
+    }
+
+
+def _reports(trade_flows: pl.DataFrame) -> pl.DataFrame:
+    """Every usable report of every flow, seen from the ground: its own reports and, as mirrors, the partners'."""
+    rows = usable(trade_flows, codebook("trade_flows")).with_columns(pl.col("flow").cast(pl.String))
+    own = rows.select(
+        pl.col("reporter").cast(pl.String).alias("ground"),
+        pl.col("partner").cast(pl.String).alias("power"),
+        "year", "flow", "value", "origin", pl.col("flag").alias("note"), pl.lit(False).alias("mirror"),
+    )  # fmt: skip
+    mirrored = pl.when(pl.col("flow") == "export").then(pl.lit("import")).otherwise(pl.lit("export"))
+    mirror = rows.select(
+        pl.col("partner").cast(pl.String).alias("ground"),
+        pl.col("reporter").cast(pl.String).alias("power"),
+        "year", mirrored.alias("flow"), "value", "origin", pl.col("flag").alias("note"), pl.lit(True).alias("mirror"),
+    )  # fmt: skip
+    known = pl.DataFrame(
+        [
+            {
+                "origin": origin.name,
+                "preference": origin.preference,
+                "national": origin.kind == "national",
+                "all_partners": origin.partners == "all",
+                "all_reporters": origin.partners == "all" and origin.kind == "compiled",
+                "complete_grounds": list(origin.complete_grounds),
+                "complete_until": origin.complete_until,
+            }
+            for origin in origins()
+        ],
+        schema_overrides={"complete_grounds": pl.List(pl.String)},
+    )
+    listed_by_all = pl.col("ground").is_in(pl.col("complete_grounds")) & (
+        pl.col("year") <= pl.col("complete_until")
+    )
+    return (
+        pl.concat([own, mirror])
+        .with_columns(pl.col("origin").cast(pl.String))
+        .join(known, on="origin")
+        .with_columns((pl.col("all_reporters") | listed_by_all).alias("all_reporters"))
+        .sort(*_FLOW, "mirror", "preference")
+    )
+
+
+def _size(value: pl.Expr) -> pl.Expr:
+    """Number of the size class of a flow."""
+    return pl.sum_horizontal([(value >= bound).cast(pl.Int32) for bound in _SIZES])
+
+
+def _usual_disagreement(reports: pl.DataFrame) -> pl.DataFrame:
+    """Standard deviation of the log error of one report, by size of flow.
+
+    Two reports with independent errors differ by sqrt(2) standard deviations; the median of the absolute
+    difference is 0.6745 of that for a normal error, and unmoved by the few absurd pairs.
+    """
+    sides = reports.group_by(*_FLOW, "mirror", maintain_order=True).agg(pl.col("value").first())
+    own = sides.filter(~pl.col("mirror")).drop("mirror")
+    mirror = sides.filter(pl.col("mirror")).drop("mirror").rename({"value": "mirror_value"})
+    both = own.join(mirror, on=_FLOW).filter((pl.col("value") > 0) & (pl.col("mirror_value") > 0))
+    gap = (pl.col("value") / pl.col("mirror_value")).log().abs()
+    scale = float(1 / (0.6744897501960817 * np.sqrt(2)))
+    measured = (
+        both.group_by(_size(pl.col("value")).alias("size"))
+        .agg((gap.median() * scale).alias("error"))
+        .sort("size")
+    )
+    sizes = pl.DataFrame({"size": list(range(len(_SIZES) + 1))}, schema={"size": pl.Int32})
+    # A size without doubly reported flows takes the error of the nearest smaller size: larger, if anything.
+    return sizes.join(measured, on="size", how="left").with_columns(
+        pl.col("error").fill_null(strategy="forward").fill_null(strategy="backward").fill_null(1.0)
+    )
+
+
+def _shares_from_values(reports: pl.DataFrame, disagreement: pl.DataFrame) -> pl.DataFrame:
+    """One row per flow whose total is known: preferred value, its bounds, the total, and what stands behind it."""
+    flows = reports.group_by(*_FLOW, maintain_order=True).agg(
+        pl.col("value").first(),
+        pl.col("value").min().alias("least"),
+        pl.col("value").max().alias("most"),
+        pl.col("mirror").n_unique().alias("sides"),
+        pl.len().alias("n"),
+        pl.col("mirror").first().alias("from_mirror"),
+        pl.col("national").first(),
+        pl.col("note").drop_nulls().first(),
+        (pl.col("all_partners") & ~pl.col("mirror") | pl.col("all_reporters") & pl.col("mirror"))
+        .any()
+        .alias("whole"),
+    )
+    flows = flows.with_columns(_size(pl.col("value")).alias("size")).join(disagreement, on="size", how="left")
+    # The preferred value's error is smaller by sqrt(2) when the other side was asked as well.
+    spread = (HALF_WIDTH * pl.col("error") / pl.col("sides").cast(pl.Float64).sqrt()).exp()
+    totals = pl.col("value").sum().over("ground", "year", "flow")
+    whole = pl.col("whole").any().over("ground", "year", "flow")
+    return (
+        flows.with_columns(
+            pl.min_horizontal("least", pl.col("value") / spread).alias("least"),
+            pl.max_horizontal("most", pl.col("value") * spread).alias("most"),
+            totals.alias("total"),
+            whole.alias("whole"),
+        )
+        .filter(pl.col("whole") & (pl.col("total") > 0))
+        .sort(*_FLOW)
+    )
+
+
+def _share_of(name: str) -> pl.Expr:
+    """A share when this flow alone were ``name`` and all others as they are."""
+    return pl.col(name) / (pl.col("total") - pl.col("value") + pl.col(name))
+
+
+def _grade_of_values() -> pl.Expr:
+    """National statistics seen from both sides A, alone B; compiled figures seen from both sides B; the rest C."""
+    national, both = pl.col("national") & ~pl.col("from_mirror"), pl.col("sides") == 2
+    return (
+        pl.when(national & both)
+        .then(pl.lit("A"))
+        .when(national | both)
+        .then(pl.lit("B"))
+        .otherwise(pl.lit("C"))
+    )
+
+
+def _shares_from_lists(trade_shares: pl.DataFrame, flows: pl.DataFrame) -> pl.DataFrame:
+    """Published shares of main partners, with the error they show where values exist as well."""
+    listed = usable(trade_shares, codebook("trade_shares")).select(
+        pl.col("reporter").cast(pl.String).alias("ground"),
+        pl.col("partner").cast(pl.String).alias("power"),
+        "year",
+        pl.col("flow").cast(pl.String),
+        "share",
+        pl.col("flag").alias("note"),
+    )
+    compared = listed.join(flows, on=_FLOW).filter(pl.col("value") > 0)
+    gap = (pl.col("share") / _share_of("value")).log().abs().median() / 0.6744897501960817
+    measured = compared.select(gap.alias("error"))["error"].item() if compared.height else None
+    spread = float(np.exp(HALF_WIDTH * (measured if measured is not None else 1.0)))
+    return listed.filter(pl.col("share") > 0).with_columns(
+        pl.col("share").alias("value"),
+        (pl.col("share") / spread).alias("lower"),
+        (pl.col("share") * spread).clip(upper_bound=1.0).alias("upper"),
+        pl.lit(1).alias("n"),
+        pl.lit("C").alias("coverage"),
+        pl.concat_str([pl.lit("published share"), pl.col("note")], separator="; ", ignore_nulls=True).alias(
+            "note"
+        ),
+    )
+
+
+_COLUMNS = ("ground", "power", "period", "value", "lower", "upper", "n", "coverage", "note")
+
+
+def _one_flow(flows: pl.DataFrame, shares: pl.DataFrame, flow: str) -> pl.DataFrame:
+    """Presence in exports or in imports: from values where the total is known, else from published shares."""
+    period = pl.col("year").cast(pl.String).alias("period")
+    valued = flows.filter(pl.col("flow") == flow).select(
+        "ground", "power", period,
+        _share_of("value").alias("value"), _share_of("least").alias("lower"), _share_of("most").alias("upper"),
+        pl.col("n").cast(pl.Int32), _grade_of_values().alias("coverage"), "note",
+    )  # fmt: skip
+    listed = (
+        shares.filter(pl.col("flow") == flow)
+        .with_columns(period, pl.col("n").cast(pl.Int32))
+        .select(_COLUMNS)
+    )
+    return pl.concat([valued, _where_no_total(listed, valued)])
+
+
+def _where_no_total(listed: pl.DataFrame, valued: pl.DataFrame) -> pl.DataFrame:
+    """Published shares of those grounds and years for which no total is known from values."""
+    return listed.join(valued.select("ground", "period").unique(), on=["ground", "period"], how="anti")
+
+
+def _turnover(flows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    """Presence in turnover, where both flows with the state and both totals are known."""
+    key = ["ground", "power", "year"]
+    sold = flows.filter(pl.col("flow") == "export")
+    bought = flows.filter(pl.col("flow") == "import")
+    both = sold.join(bought, on=key, suffix="_bought")
+    summed = both.with_columns(
+        *(
+            (pl.col(name) + pl.col(f"{name}_bought")).alias(name)
+            for name in ("value", "least", "most", "total", "n")
+        ),
+        pl.min_horizontal("sides", "sides_bought").alias("sides"),
+        (pl.col("national") & pl.col("national_bought")).alias("national"),
+        (pl.col("from_mirror") | pl.col("from_mirror_bought")).alias("from_mirror"),
+        pl.coalesce("note", "note_bought").alias("note"),
+    )
+    period = pl.col("year").cast(pl.String).alias("period")
+    valued = summed.select(
+        "ground", "power", period,
+        _share_of("value").alias("value"), _share_of("least").alias("lower"), _share_of("most").alias("upper"),
+        pl.col("n").cast(pl.Int32), _grade_of_values().alias("coverage"), "note",
+    )  # fmt: skip
+    sides = [shares.filter(pl.col("flow") == flow).drop("share", "flow") for flow in ("export", "import")]
+    listed = sides[0].join(sides[1], on=key, suffix="_bought").select(
+        "ground", "power", period,
+        # The balance of exports and imports is unknown here: equal weights, and an interval that spans every balance.
+        ((pl.col("value") + pl.col("value_bought")) / 2).alias("value"),
+        pl.min_horizontal("lower", "lower_bought").alias("lower"),
+        pl.max_horizontal("upper", "upper_bought").alias("upper"),
+        pl.lit(2, pl.Int32).alias("n"),
+        "coverage", "note",
+    )  # fmt: skip
+    return pl.concat([valued, _where_no_total(listed, valued)])
+
+
+MEASURE = Measure("presence", compute)
