@@ -1,0 +1,195 @@
+"""How solid is the partnership, at home and in the ground: unity, strain, and the barometer made of both."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tripoint.core.period import Period
+from tripoint.core.triad import Triad
+from tripoint.measures.index import Index, NeedleDeclaration, index
+from tripoint.measures.measure import thresholds
+from tripoint.measures.needle import Floats, Needle, Panel, Scale, compose, ranked
+from tripoint.measures.panels import Reader, needle_panels
+from tripoint.measures.records import find_record
+from tripoint.measures.reference import read_scales
+from tripoint.sources import codebook
+from tripoint.store.vintages import REFERENCE, Vintage
+
+
+@dataclass(frozen=True, slots=True)
+class NeedleReading:
+    """One needle of one triad.
+
+    Attributes
+    ----------
+    frame
+        Columns ``period``; ``value``, ``lower``, ``upper`` in hindsight (smoothed); ``at_the_time``,
+        ``at_the_time_lower``, ``at_the_time_upper`` from what was known then (filtered); ``coverage``;
+        ``note``.
+    needle, panels
+        What it was made from, for explanations.
+    """
+
+    declaration: NeedleDeclaration
+    frame: pl.DataFrame
+    needle: Needle
+    panels: dict[str, Panel]
+    years: NDArray[np.int64]
+
+    def latest(self) -> dict:
+        """The last row with a value."""
+        rows = self.frame.filter(pl.col("value").is_not_null())
+        return rows.row(-1, named=True) if rows.height else {}
+
+
+def published_by(name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a measure that were out on a day, by its tables' publication lag; all if ``as_of`` is None."""
+    if as_of is None:
+        return frame
+    lag = max(codebook(table).lag_days for table in find_record(name).tables)
+    periods = frame["period"].cast(pl.String).unique().to_list()
+    out = [text for text in periods if (as_of - Period.parse(text).end).days >= lag]
+    return frame.filter(pl.col("period").cast(pl.String).is_in(out))
+
+
+def reader(vintage: Vintage, triad: Triad, as_of: date | None) -> Reader:
+    """Gives a measure's series, cut at ``as_of``, with those rows in which only the triad's states take part."""
+    states = [triad.first, triad.second, triad.ground, triad.outsider]
+
+    def read(name: str) -> pl.DataFrame:
+        frame = vintage.frame(name)
+        who = [
+            column for column in ("first", "second", "ground", "power", "outsider") if column in frame.columns
+        ]
+        frame = frame.filter(*(pl.col(column).is_in(states) for column in who))
+        text = [pl.col(column).cast(pl.String) for column in (*who, "period", "coverage", "note")]
+        return published_by(name, as_of, frame.with_columns(text))
+
+    return read
+
+
+def read_needle(
+    made: NeedleDeclaration, triad: Triad, vintage: Vintage, as_of: date | None = None
+) -> NeedleReading:
+    """One needle, or one variant of it, for a triad."""
+    definition = index()
+    last = (
+        vintage.manifest.last_full_year if as_of is None else min(vintage.manifest.last_full_year, as_of.year)
+    )
+    years = np.arange(int(definition.reference.first), last + 1)
+    pair = sorted(triad.pair)
+    subject = pl.DataFrame({"first": [pair[0]], "second": [pair[1]]})
+    if made.grain == "triad":
+        subject = subject.with_columns(pl.lit(triad.ground).alias("ground"))
+    panels, applies = needle_panels(made, reader(vintage, triad, as_of), subject, years, definition)
+    scales = _scales(vintage)
+    needle = ranked(compose(made, panels, scales, definition), scales[made.key])
+    return NeedleReading(made, _needle_frame(needle, applies, years), needle, panels, years)
+
+
+def _scales(vintage: Vintage) -> dict[str, Scale]:
+    return read_scales(vintage.frame(REFERENCE).with_columns(pl.col("scale", "statistic").cast(pl.String)))
+
+
+def _needle_frame(needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.int64]) -> pl.DataFrame:
+    """The needle of the first subject as rows, withheld where it does not apply or rests on nothing recent."""
+    coverage = _coverage(needle.observed[0], needle.known[0])
+    shown = applies[0] & (coverage != "D")
+    numbers = {
+        name: np.where(shown, array[0], np.nan)
+        for name, array in (
+            ("value", needle.smoothed.value),
+            ("lower", needle.smoothed.lower),
+            ("upper", needle.smoothed.upper),
+            ("at_the_time", needle.filtered.value),
+            ("at_the_time_lower", needle.filtered.lower),
+            ("at_the_time_upper", needle.filtered.upper),
+        )
+    }
+    note = [
+        None
+        if good
+        else "not applicable: the two are not both present in the ground"
+        if not here
+        else "nothing recent is observed"
+        for good, here in zip(shown, applies[0], strict=True)
+    ]
+    frame = pl.DataFrame({"period": years.astype(str), **numbers}).with_columns(
+        pl.Series("coverage", np.where(shown, coverage, "D")), pl.Series("note", note, pl.String)
+    )
+    return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _coverage(observed: Floats, known: Floats) -> NDArray[np.str_]:
+    """Grade of each year: by the weight observed in it, or by how many years ago anything was."""
+    rules = thresholds().needles
+    age, ages = 10**6, []
+    for share in observed:
+        age = 0 if share > 0 else age + 1
+        ages.append(age)
+    grades = np.full(len(observed), "D")
+    grades[(np.array(ages) <= rules["C"].n) & (known > 0)] = "C"
+    for letter in ("B", "A"):
+        grades[observed >= rules[letter].share] = letter
+    return grades
+
+
+def barometer_frame(unity: pl.DataFrame, strain: pl.DataFrame) -> pl.DataFrame:
+    """Unity and strain side by side and the barometer, per period.
+
+    The barometer is ``(unity + 100 - strain) / 2``. Its half-widths are the means of the two needles'
+    half-widths, as if their errors went together: both read the same votes, and a shared error would push
+    unity and strain apart.
+    """
+    columns = (
+        "value",
+        "lower",
+        "upper",
+        "at_the_time",
+        "at_the_time_lower",
+        "at_the_time_upper",
+        "coverage",
+        "note",
+    )
+    left = unity.rename({name: f"unity_{name}" for name in columns})
+    right = strain.rename({name: f"strain_{name}" for name in columns})
+    both = left.join(right, on="period", how="full", coalesce=True).sort("period")
+    made = []
+    for view in ("value", "at_the_time"):
+        low, high = ("lower", "upper") if view == "value" else (f"{view}_lower", f"{view}_upper")
+        value = (pl.col(f"unity_{view}") + 100 - pl.col(f"strain_{view}")) / 2
+        down = (
+            pl.col(f"unity_{view}")
+            - pl.col(f"unity_{low}")
+            + pl.col(f"strain_{high}")
+            - pl.col(f"strain_{view}")
+        ) / 2
+        up = (
+            pl.col(f"unity_{high}")
+            - pl.col(f"unity_{view}")
+            + pl.col(f"strain_{view}")
+            - pl.col(f"strain_{low}")
+        ) / 2
+        made += [
+            value.alias(view),
+            (value - down).clip(0, 100).alias(low),
+            (value + up).clip(0, 100).alias(high),
+        ]
+    both = both.with_columns(made)
+    return both.select(
+        "period", "value", "lower", "upper",
+        pl.col("unity_value").alias("unity"), "unity_lower", "unity_upper",
+        pl.col("strain_value").alias("strain"), "strain_lower", "strain_upper",
+        "at_the_time", "at_the_time_lower", "at_the_time_upper",
+        pl.max_horizontal("unity_coverage", "strain_coverage").alias("coverage"),
+        pl.coalesce("unity_note", "strain_note").alias("note"),
+    )  # fmt: skip
+
+
+def needles(triad: Triad, vintage: Vintage, as_of: date | None = None) -> dict[str, NeedleReading]:
+    """Every needle of the index, for a triad."""
+    definition: Index = index()
+    return {needle.name: read_needle(needle, triad, vintage, as_of) for needle in definition.needles}

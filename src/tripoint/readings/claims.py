@@ -1,0 +1,291 @@
+"""Sentences made testable: declared before they are computed, judged by a rule, with what would change the verdict.
+
+A claim is declared in TOML: its sentence, its deciding estimand, its rule. Other defensible estimands are
+variants: they show robustness and cannot change a verdict, except that a verdict shared by fewer than 60% of
+them is mixed.
+"""
+
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from tripoint.core.codebook import load_declaration, parse_declaration
+from tripoint.core.series import WHO
+from tripoint.core.units import unit
+from tripoint.errors import DeclarationError, UnknownNameError
+from tripoint.measures.index import index
+from tripoint.measures.records import find_record, records
+from tripoint.readings.barometer import published_by, read_needle
+from tripoint.readings.names import opened, spoken_roles
+from tripoint.readings.reading import Reading
+
+Word = Literal["supported", "not supported", "mixed", "not testable"]
+
+#: A verdict that a smaller share of the variants shares is mixed.
+LEAST_ROBUSTNESS = 0.6
+#: A quantity that was last observed longer ago than this many years cannot be judged.
+OLDEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One bound of a quantity compared with a line, above which the condition holds."""
+
+    quantity: str
+    of: tuple[Literal["first", "second", "ground", "outsider"], ...]
+    bound: Literal["value", "lower", "upper"]
+    above: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVariant:
+    """The same claim with other quantities in place of some."""
+
+    name: str
+    replace: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence, the estimand that decides it, and the rule, as declared."""
+
+    id: str
+    sentence: str
+    estimand: str
+    rule: str
+    unit: str
+    changes: str
+    conditions: tuple[Condition, ...]
+    variants: tuple[ClaimVariant, ...] = ()
+
+    @property
+    def all_variants(self) -> tuple[ClaimVariant, ...]:
+        """The declared variants, and those of every needle that the claim reads."""
+        read = {condition.quantity for condition in self.conditions}
+        of_needles = tuple(
+            ClaimVariant(variant.name, {needle.name: made.key})
+            for needle in index().needles
+            if needle.name in read
+            for variant, made in zip(needle.variants, needle.with_variants[1:], strict=True)
+        )
+        return self.variants + of_needles
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """A file of claims."""
+
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The number behind one condition."""
+
+    quantity: str
+    of: tuple[str, ...]
+    period: str | None
+    value: float | None
+    lower: float | None
+    upper: float | None
+    coverage: str
+    line: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the data say about a claim.
+
+    Attributes
+    ----------
+    robustness
+        Share of the variants with the same verdict; None without variants that could be judged.
+    variants
+        Variant to its own verdict.
+    would_change
+        How far the deciding number is from turning the verdict, and what moves it.
+    """
+
+    id: str
+    sentence: str
+    verdict: Word
+    effect: float | None
+    lower: float | None
+    upper: float | None
+    unit: str
+    period: str | None
+    estimand: str
+    rule: str
+    evidence: tuple[Evidence, ...]
+    robustness: float | None
+    variants: dict[str, Word] = field(default_factory=dict)
+    reason: str = ""
+    would_change: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+@cache
+def shipped_claims() -> tuple[Claim, ...]:
+    """The claims that ship with the package."""
+    return _checked(load_declaration("tripoint.readings", "claims.toml", Claims), "claims.toml")
+
+
+def load_claims(path: str | Path) -> tuple[Claim, ...]:
+    """Claims from a user's own TOML file, laid out as the one in the package.
+
+    Raises
+    ------
+    DeclarationError
+        The file cannot be read, or names a quantity or role that does not exist; every fault is listed.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeclarationError(str(file), [f"cannot be read: {error}"]) from None
+    return _checked(parse_declaration(text, file.name, Claims), file.name)
+
+
+def _checked(declared: Claims, name: str) -> tuple[Claim, ...]:
+    faults = []
+    for claim in declared.claims:
+        if not claim.conditions:
+            faults.append(f"claim {claim.id!r} has no condition")
+        for condition in claim.conditions:
+            faults += [f"claim {claim.id!r}: {fault}" for fault in _faults(claim, condition)]
+        try:
+            unit(claim.unit)
+        except UnknownNameError as error:
+            faults.append(f"claim {claim.id!r}: {error}")
+    if faults:
+        raise DeclarationError(name, faults)
+    return declared.claims
+
+
+def _faults(claim: Claim, condition: Condition) -> list[str]:
+    needles = {needle.name: needle for needle in index().needles}
+    names = [variant.replace.get(condition.quantity, condition.quantity) for variant in claim.variants]
+    faults = []
+    for name in dict.fromkeys([condition.quantity, *names]):
+        if name in needles:
+            roles = 2 if needles[name].grain == "pair" else 3
+        elif name in records():
+            roles = len(WHO[find_record(name).grain])
+        else:
+            faults.append(str(UnknownNameError.of("needle or measure", name, [*needles, *records()])))
+            continue
+        if len(condition.of) != roles:
+            faults.append(f"{name!r} is about {roles} states, and 'of' names {len(condition.of)}")
+    return faults
+
+
+def judge_all(reading: Reading, claims: tuple[Claim, ...] | None = None) -> tuple[Verdict, ...]:
+    """Verdicts on claims; those that ship with the package if none are given."""
+    return tuple(judge(reading, claim) for claim in (shipped_claims() if claims is None else claims))
+
+
+def judge(reading: Reading, claim: Claim) -> Verdict:
+    """The verdict on one claim, with its evidence and robustness."""
+    evidence = tuple(_evidence(reading, condition, {}) for condition in claim.conditions)
+    word, reason = _word(claim, evidence)
+    variants: dict[str, Word] = {}
+    for variant in claim.all_variants:
+        variants[variant.name] = _word(
+            claim, tuple(_evidence(reading, c, variant.replace) for c in claim.conditions)
+        )[0]
+    judged = [verdict for verdict in variants.values() if verdict != "not testable"]
+    robustness = sum(verdict == word for verdict in judged) / len(judged) if judged else None
+    if robustness is not None and word in ("supported", "not supported") and robustness < LEAST_ROBUSTNESS:
+        reason = f"by the rule it is {word}, but only {robustness:.0%} of the variants say so"
+        word = "mixed"
+    main = evidence[0]
+    return Verdict(
+        id=claim.id,
+        sentence=opened(claim.sentence.format(**spoken_roles(reading.triad))),
+        verdict=word,
+        effect=main.value,
+        lower=main.lower,
+        upper=main.upper,
+        unit=claim.unit,
+        period=main.period,
+        estimand=claim.estimand,
+        rule=claim.rule,
+        evidence=evidence,
+        robustness=robustness,
+        variants=variants,
+        reason=reason,
+        would_change=_would_change(claim, evidence, word),
+    )
+
+
+def _evidence(reading: Reading, condition: Condition, replaced: dict[str, str]) -> Evidence:
+    """The latest number of a condition's quantity that can be judged."""
+    name = replaced.get(condition.quantity, condition.quantity)
+    states = tuple(getattr(reading.triad, role) for role in condition.of)
+    rows = _quantity(reading, name, states)
+    oldest = str(reading.manifest.last_full_year - OLDEST)
+    recent = rows.filter(pl.col("value").is_not_null(), pl.col("period") >= oldest)
+    if not recent.height:
+        return Evidence(name, states, None, None, None, None, "D", condition.above)
+    row = recent.row(-1, named=True)
+    value, lower, upper = (round(float(row[bound]), 6) for bound in ("value", "lower", "upper"))
+    return Evidence(name, states, row["period"], value, lower, upper, row["coverage"], condition.above)
+
+
+def _quantity(reading: Reading, name: str, states: tuple[str, ...]) -> pl.DataFrame:
+    """Rows of a needle, of a variant of one, or of a measure."""
+    needle = name.partition("/")[0]
+    if needle in reading.needles:
+        known = reading.needles[needle]
+        if name == known.declaration.key:
+            return known.frame
+        made = next(made for made in known.declaration.with_variants if made.key == name)
+        return read_needle(made, reading.triad, reading.vintage, reading.cut).frame
+    record = find_record(name)
+    if name not in reading.manifest.series:
+        return pl.DataFrame(schema={"period": pl.String, "value": pl.Float64})
+    rows = reading.vintage.rows(record, **dict(zip(WHO[record.grain], states, strict=True)))
+    rows = published_by(
+        name, reading.cut, rows.with_columns(pl.col("period", "coverage", "note").cast(pl.String))
+    )
+    return rows.filter(~pl.col("note").str.contains("partial-year").fill_null(value=False))
+
+
+def _word(claim: Claim, evidence: tuple[Evidence, ...]) -> tuple[Word, str]:
+    """Verdict by the rule alone, with the reason where it is not plain."""
+    for found in evidence:
+        if found.value is None or found.lower is None or found.upper is None or found.coverage == "D":
+            return (
+                "not testable",
+                f"{found.quantity} is not observed with grade C or better in the last years",
+            )
+    holds = [getattr(found, c.bound) > c.above for c, found in zip(claim.conditions, evidence, strict=True)]
+    if all(holds):
+        return "supported", ""
+    if any(found.upper is not None and found.upper < found.line for found in evidence):
+        return "not supported", ""
+    return "mixed", "the interval crosses the line"
+
+
+def _would_change(claim: Claim, evidence: tuple[Evidence, ...], word: Word) -> str:
+    """Distance of the deciding bound from its line, in words, and what moves it."""
+    condition, found = claim.conditions[0], evidence[0]
+    bound = getattr(found, condition.bound)
+    if bound is None:
+        needed = f"An observation of {found.quantity} within the last {OLDEST} years would make it testable."
+        return f"{needed} {claim.changes}"
+    shown = unit(claim.unit)
+    stands = f"The {condition.bound} bound stands at {shown.show(bound)}, the line at {shown.show(condition.above)}."
+    turn = {
+        "supported": "It would fall if that bound dropped below the line.",
+        "mixed": "It would be supported if that bound rose above the line, not supported if the upper one fell below.",
+        "not supported": "It would be open again if the upper bound rose above the line.",
+        "not testable": "",
+    }[word]
+    return f"{stands} {turn} {claim.changes}"

@@ -1,0 +1,201 @@
+"""Everything said about one triad at one date."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tripoint.core.series import WHO
+from tripoint.core.triad import Triad
+from tripoint.errors import CoverageError
+from tripoint.measures.records import declared, find_record
+from tripoint.readings.barometer import NeedleReading, barometer_frame, needles, published_by
+from tripoint.store.vintages import Manifest, Vintage, open_vintage
+
+if TYPE_CHECKING:
+    from tripoint.readings.claims import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Barometer:
+    """The barometer of a triad.
+
+    Attributes
+    ----------
+    frame
+        One row per year: ``period``, ``value``, ``lower``, ``upper`` (hindsight), ``unity``, ``strain`` with
+        their bounds, ``at_the_time`` with its bounds (what could have been said then), ``coverage``,
+        ``note``.
+    """
+
+    frame: pl.DataFrame
+
+    @property
+    def latest(self) -> dict[str, Any] | None:
+        """The last year with a value."""
+        rows = self.frame.filter(pl.col("value").is_not_null())
+        return rows.row(-1, named=True) if rows.height else None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What public data say about a triad.
+
+    Attributes
+    ----------
+    triad
+        The two powers, the ground, the outsider.
+    as_of
+        Day of the reading: only what was published by then is used. None asked for: the last day of the data.
+    barometer
+        Unity, strain and the barometer per year.
+    needles
+        Unity and strain with what they were made from.
+    alignment, siding, front, presence, displacement
+        Rows of the measures: columns that say who, ``measure``, ``period``, ``value``, ``lower``, ``upper``,
+        ``n``, ``coverage``, ``note``.
+    """
+
+    triad: Triad
+    as_of: date
+    vintage: Vintage
+    cut: date | None
+    barometer: Barometer
+    needles: dict[str, NeedleReading]
+    alignment: pl.DataFrame
+    siding: pl.DataFrame
+    front: pl.DataFrame
+    presence: pl.DataFrame
+    displacement: pl.DataFrame
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the vintage was built from."""
+        return self.vintage.manifest
+
+    @cached_property
+    def claims(self) -> "tuple[Verdict, ...]":
+        """The verdicts on the claims that ship with the package."""
+        from tripoint.readings.claims import judge_all
+
+        return judge_all(self)
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """One sentence for every result."""
+        from tripoint.readings.words import sentences
+
+        return sentences(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The reading as plain data for JSON; what is not observed is None."""
+        from dataclasses import asdict
+
+        return {
+            "triad": asdict(self.triad),
+            "as_of": self.as_of.isoformat(),
+            "vintage": self.manifest.name,
+            "barometer": self.barometer.frame.to_dicts(),
+            "alignment": self.alignment.to_dicts(),
+            "siding": self.siding.to_dicts(),
+            "united_front": self.front.to_dicts(),
+            "presence": self.presence.to_dicts(),
+            "displacement": self.displacement.to_dicts(),
+            "claims": [verdict.as_dict() for verdict in self.claims],
+            "sentences": list(self.sentences),
+        }
+
+
+def take_reading(
+    triad: Triad, *, as_of: date | None = None, vintage: Vintage | str | Path | None = None
+) -> Reading:
+    """Read a partnership through a ground.
+
+    Parameters
+    ----------
+    triad
+        The two powers, the ground between them, the outsider.
+    as_of
+        Use only what was published by this day, so that hindsight cannot leak. None: all there is.
+    vintage
+        An opened vintage, ``"bundled"``, or a folder; None: the user's own if there is one, else the one in
+        the package.
+
+    Raises
+    ------
+    CoverageError
+        The vintage knows nothing of the pair, or nothing by ``as_of``.
+    VintageError
+        The vintage is missing or damaged.
+
+    Examples
+    --------
+    >>> reading = take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
+    >>> reading.barometer.latest["period"]
+    '2024'
+    """
+    opened = vintage if isinstance(vintage, Vintage) else open_vintage(vintage)
+    first, second, ground, outsider = triad.first, triad.second, triad.ground, triad.outsider
+    dyads = [tuple(sorted(pair)) for pair in ((first, second), (first, ground), (second, ground))]
+    pair = {"first": first, "second": second}
+    rows = _Rows(opened, as_of)
+    alignment = rows.of("alignment", [{"first": one, "second": two} for one, two in dyads])
+    if not alignment.filter(
+        pl.col("first") == min(first, second), pl.col("second") == max(first, second)
+    ).height:
+        when = f" by {as_of}" if as_of else ""
+        raise CoverageError(
+            f"the vintage {opened.manifest.name} has no votes of both {first} and {second}{when}; "
+            "`tripoint data list` shows what it covers"
+        )
+    made = needles(triad, opened, as_of)
+    return Reading(
+        triad=triad,
+        as_of=as_of or date.fromisoformat(opened.manifest.data_through),
+        vintage=opened,
+        cut=as_of,
+        barometer=Barometer(barometer_frame(made["unity"].frame, made["strain"].frame)),
+        needles=made,
+        alignment=alignment,
+        siding=rows.of("siding", [{**pair, "ground": ground}]),
+        front=rows.of("united_front", [{**pair, "outsider": outsider}]),
+        presence=rows.of(
+            "presence", [{"ground": ground, "power": power} for power in (first, second, outsider)]
+        ),
+        displacement=rows.of("displacement", [{**pair, "ground": ground}]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Takes rows of measures out of a vintage."""
+
+    vintage: Vintage
+    as_of: date | None
+
+    def of(self, declaration: str, whom: Sequence[dict[str, str]]) -> pl.DataFrame:
+        """All measures of one declaration about some states, one under the other."""
+        parts = []
+        for record in declared(declaration).measures:
+            if record.name not in self.vintage.manifest.series:
+                continue
+            for who in whom:
+                part = published_by(record.name, self.as_of, self.vintage.rows(record, **who))
+                text = [
+                    pl.col(name).cast(pl.String)
+                    for name in (*WHO[record.grain], "period", "coverage", "note")
+                ]
+                numbers = [pl.col(name).cast(pl.Float64).round(6) for name in ("value", "lower", "upper")]
+                parts.append(part.with_columns(*text, *numbers, pl.lit(record.name).alias("measure")))
+        if not parts:
+            who = WHO[find_record(declared(declaration).measures[0].name).grain]
+            return pl.DataFrame(schema=dict.fromkeys([*who, "measure", "period"], pl.String))
+        first = parts[0].columns
+        who = [name for name in first if name in ("first", "second", "ground", "power", "outsider")]
+        return pl.concat(parts).select(
+            *who, "measure", "period", "value", "lower", "upper", "n", "coverage", "note"
+        )

@@ -1,0 +1,187 @@
+"""What a reading says, in sentences: one for every result, each with its interval, its year and its limits."""
+
+from typing import Any
+
+import polars as pl
+
+from tripoint.core.units import unit
+from tripoint.readings.claims import Verdict
+from tripoint.readings.names import opened, spoken_roles
+from tripoint.readings.reading import Reading
+
+_SAYS = {
+    "supported": "The data support it",
+    "not supported": "The data speak against it",
+    "mixed": "The data do not decide",
+    "not testable": "The data cannot test it",
+}
+
+
+def sentences(reading: Reading) -> tuple[str, ...]:
+    """One sentence for every result of a reading, the barometer first."""
+    said = [
+        _barometer(reading),
+        _unity(reading),
+        _strain(reading),
+        *_alignment(reading),
+        _siding(reading),
+        _front(reading),
+        *_presence(reading),
+        _crossover(reading),
+        _displacement(reading),
+        *(claim_sentence(verdict) for verdict in reading.claims),
+    ]
+    return tuple(opened(sentence) for sentence in said if sentence)
+
+
+def _interval(row: dict[str, Any], unit_name: str) -> str:
+    shown = unit(unit_name)
+    return (
+        f"{shown.show(row['value'])} (90% interval {shown.show(row['lower'])} to {shown.show(row['upper'])})"
+    )
+
+
+def _latest(frame: pl.DataFrame, **where: str) -> dict[str, Any] | None:
+    """The last row with a value, among full years."""
+    partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
+    rows = frame.filter(
+        *(pl.col(name) == value for name, value in where.items()), pl.col("value").is_not_null(), ~partial
+    ).sort("period")
+    return rows.row(-1, named=True) if rows.height else None
+
+
+def _barometer(reading: Reading) -> str:
+    row, name = reading.barometer.latest, spoken_roles(reading.triad)
+    pair = f"{name['first']} and {name['second']}, read through {name['ground']}"
+    if row is None:
+        return f"No barometer of {pair}: strain or unity does not apply or is not observed."
+    return (
+        f"The barometer of {pair}, stands at {_interval(row, 'percentile')} in {row['period']}, on a scale on "
+        "which 100 is the closest pair without collisions in the ground."
+    )
+
+
+def _unity(reading: Reading) -> str:
+    row, name = reading.needles["unity"].latest(), spoken_roles(reading.triad)
+    if not row:
+        return f"Unity of {name['first']} and {name['second']} is not observed."
+    return (
+        f"Unity in {row['period']}: {name['first']} and {name['second']} were closer than {row['value']:.0f}% of "
+        f"all pairs of the twelve powers in 1992-2021 (90% interval {row['lower']:.0f} to {row['upper']:.0f})."
+    )
+
+
+def _strain(reading: Reading) -> str:
+    row, name = reading.needles["strain"].latest(), spoken_roles(reading.triad)
+    if not row:
+        return f"Strain does not apply in {name['ground']}: the two are not both present, or nothing is observed."
+    return (
+        f"Strain in {row['period']}: {name['first']} and {name['second']} collided in {name['ground']} more than "
+        f"{row['value']:.0f}% of pairs of powers did in grounds where both were present in 1992-2021 "
+        f"(90% interval {row['lower']:.0f} to {row['upper']:.0f})."
+    )
+
+
+def _alignment(reading: Reading) -> list[str]:
+    name, triad, said = spoken_roles(reading.triad), reading.triad, []
+    for one, two in (("first", "second"), ("first", "ground"), ("second", "ground")):
+        pair = sorted((getattr(triad, one), getattr(triad, two)))
+        same = _latest(reading.alignment, measure="same_vote", first=pair[0], second=pair[1])
+        kappa = _latest(reading.alignment, measure="kappa", first=pair[0], second=pair[1])
+        if same and kappa:
+            said.append(
+                f"{name[one]} and {name[two]} cast the same vote in {_interval(same, 'share')} of "
+                f"{same['n']} roll calls of {same['period']}; corrected for chance, their agreement is {_interval(kappa, 'similarity')}."
+            )
+        elif kappa:
+            said.append(
+                f"{name[one]} and {name[two]}: agreement corrected for chance of {_interval(kappa, 'similarity')} over "
+                f"{kappa['n']} roll calls of {kappa['period']}."
+            )
+    return said
+
+
+def _siding(reading: Reading) -> str:
+    name = spoken_roles(reading.triad)
+    sides = {
+        side: _latest(reading.siding, measure=f"siding_{side}") for side in ("first", "second", "neither")
+    }
+    first, second, neither = sides["first"], sides["second"], sides["neither"]
+    if not (first and second and neither):
+        return f"When the two parted, whom {name['ground']} joined is not observed on enough roll calls."
+    return (
+        f"When {name['first']} and {name['second']} parted in {first['period']} ({first['n']} roll calls), "
+        f"{name['ground']} voted with {name['first']} {_interval(first, 'share')} of the time, "
+        f"with {name['second']} {_interval(second, 'share')}, with neither {_interval(neither, 'share')}."
+    )
+
+
+def _front(reading: Reading) -> str:
+    name = spoken_roles(reading.triad)
+    no, other = (
+        _latest(reading.front, measure=measure) for measure in ("agreement_given_no", "agreement_given_other")
+    )
+    if not (no and other):
+        return f"A united front against {name['outsider']} is not in this vintage; `tripoint build --outsider` makes it."
+    return (
+        f"Over the five years to {no['period']}, the two cast the same vote in {_interval(no, 'share')} of roll calls "
+        f"on which {name['outsider']} voted no, and in {_interval(other, 'share')} of the others."
+    )
+
+
+def _presence(reading: Reading) -> list[str]:
+    name, said = spoken_roles(reading.triad), []
+    for role in ("first", "second"):
+        row = _latest(reading.presence, measure="presence_turnover", power=getattr(reading.triad, role))
+        if row:
+            said.append(
+                f"{name[role]} held {_interval(row, 'share')} of {name['ground']}'s trade turnover in {row['period']}."
+            )
+    return said
+
+
+def _crossover(reading: Reading) -> str:
+    """When the larger of the two presences changed hands for the last time, by the point estimates."""
+    name, triad = spoken_roles(reading.triad), reading.triad
+    turnover = reading.presence.filter(
+        pl.col("measure") == "presence_turnover", pl.col("value").is_not_null()
+    )
+    sides = [turnover.filter(pl.col("power") == power) for power in triad.pair]
+    both = sides[0].join(sides[1], on="period", suffix="_second").sort("period")
+    lead = both.with_columns((pl.col("value_second") > pl.col("value")).alias("second_leads"))
+    changed = lead.filter(pl.col("second_leads") != pl.col("second_leads").shift(1))
+    if not changed.height:
+        return ""
+    row = changed.row(-1, named=True)
+    winner, loser = ("second", "first") if row["second_leads"] else ("first", "second")
+    apart = row["lower_second"] > row["upper"] or row["lower"] > row["upper_second"]
+    certain = "and their intervals do not overlap" if apart else "though their intervals overlap"
+    return (
+        f"{name[winner]} passed {name[loser]} in {name['ground']}'s turnover in {row['period']}, {certain}."
+    )
+
+
+def _displacement(reading: Reading) -> str:
+    name = spoken_roles(reading.triad)
+    row = _latest(reading.displacement, measure="displacement_10y")
+    if not row:
+        return f"Displacement in {name['ground']} over ten years is not observed."
+    gains = row["value"] >= 0
+    winner, loser = ("first", "second") if gains else ("second", "first")
+    shown = dict(row) if gains else {"value": -row["value"], "lower": -row["upper"], "upper": -row["lower"]}
+    return (
+        f"Over the ten years to {row['period']}, {name[winner]} gained {_interval(shown, 'share_change')} of "
+        f"{name['ground']}'s turnover from {name[loser]}."
+    )
+
+
+def claim_sentence(verdict: Verdict) -> str:
+    """A claim with its verdict, as one sentence or two."""
+    said = f"Claim: {verdict.sentence} {_SAYS[verdict.verdict]}"
+    if verdict.effect is None:
+        return f"{said}: {verdict.reason}."
+    number = _interval(
+        {"value": verdict.effect, "lower": verdict.lower, "upper": verdict.upper}, verdict.unit
+    )
+    reason = f"; {verdict.reason}" if verdict.reason else ""
+    return f"{said}: {number} in {verdict.period}{reason}."
