@@ -49,11 +49,32 @@ _PUBLIC = {
     "write_report": "tripoint.faces.report",
 }
 
-__all__ = [  # noqa: RUF022 - the order of _PUBLIC
-    "Barometer", "Claim", "Explanation", "POWERS", "Period", "Reading", "Span", "State", "Triad",
-    "TripointError", "Verdict", "Vintage", "all_states", "build", "cite", "explain", "find_state", "judge_all", "load_claims", "open_vintage",
-    "read_tables", "take_reading", "write_own", "write_report",
-]  # fmt: skip
+__all__ = [
+    "Barometer",
+    "Claim",
+    "Explanation",
+    "POWERS",
+    "Period",
+    "Reading",
+    "Span",
+    "State",
+    "Triad",
+    "TripointError",
+    "Verdict",
+    "Vintage",
+    "all_states",
+    "build",
+    "cite",
+    "explain",
+    "find_state",
+    "judge_all",
+    "load_claims",
+    "open_vintage",
+    "read_tables",
+    "take_reading",
+    "write_own",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:

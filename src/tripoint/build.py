@@ -24,7 +24,6 @@ from tripoint.store.vintages import (
     Manifest,
     TableTrace,
     Vintage,
-    as_stored,
     open_vintage,
     own_path,
     thin,
@@ -149,7 +148,7 @@ def write_own(
     """Build from tables and make the result the user's vintage."""
     manifest, frames = build(tables, settings, progress=progress)
     path = own_path(home)
-    write_vintage(path, manifest, {name: as_stored(frame) for name, frame in frames.items()})
+    write_vintage(path, manifest, frames)
     return open_vintage(path)
 
 
@@ -164,7 +163,7 @@ def write_bundle(
     settings = settings or Settings()
     manifest, frames = build(tables, settings, progress=progress)
     kept = {
-        name: as_stored(thin(records()[name], frame, settings.powers) if name in records() else frame)
+        name: thin(records()[name], frame, settings.powers) if name in records() else frame
         for name, frame in frames.items()
     }
     thinned = frozenset(name for name, frame in kept.items() if frame.height < frames[name].height)
@@ -180,15 +179,14 @@ def compare(old: Vintage, new: Mapping[str, pl.DataFrame]) -> tuple[Difference, 
 
 def _difference(record: MeasureRecord, before: pl.DataFrame, now: pl.DataFrame) -> Difference:
     key = [*WHO[record.grain], "period"]
-    left, right = (frame.with_columns(pl.col(key).cast(pl.String)) for frame in (before, now))
-    both = left.join(right, on=key, suffix="_now")
+    both = before.join(now, on=key, suffix="_now")
     change = (both["value"].cast(pl.Float64) - both["value_now"].cast(pl.Float64)).abs().max()
     return Difference(
         record.name,
-        left.height,
-        right.height,
-        left.height - both.height,
-        right.height - both.height,
+        before.height,
+        now.height,
+        before.height - both.height,
+        now.height - both.height,
         float(change) if isinstance(change, float) else 0.0,
     )
 

@@ -25,7 +25,9 @@ REFERENCE = Path(__file__).parents[1] / "reference"
 CASE_1914 = json.loads((REFERENCE / "sim_signorino_ritter_1914.json").read_text())
 CASE_1947 = json.loads((REFERENCE / "sim_signorino_ritter_1947.json").read_text())
 
-tables = st.lists(st.integers(0, 30), min_size=9, max_size=9).map(lambda cells: np.array(cells, float).reshape(3, 3))
+tables = st.lists(st.integers(0, 30), min_size=9, max_size=9).map(
+    lambda cells: np.array(cells, float).reshape(3, 3)
+)
 
 
 def test_alliances_of_1914():
@@ -65,7 +67,9 @@ def test_votes_of_1947(pair):
 def test_alliances_of_1947(pair):
     first, second = (CASE_1947["inputs"]["ally"][state] for state in pair.split("-"))
     weighted = contingency(first, second, [0, 1, 2, 3], CASE_1947["inputs"]["syscap"])
-    assert s_score(contingency(first, second, [0, 1, 2, 3])) == pytest.approx(CASE_1947["expected"][pair]["ally_S_abs"])
+    assert s_score(contingency(first, second, [0, 1, 2, 3])) == pytest.approx(
+        CASE_1947["expected"][pair]["ally_S_abs"]
+    )
     assert s_score(weighted) == pytest.approx(CASE_1947["expected"][pair]["ally_S_abs_w"], abs=1e-9)
 
 
@@ -73,7 +77,9 @@ def test_an_unobserved_level_still_counts_for_distances():
     """Level 2 was never chosen in 1914; a program that drops it gets another kappa, silently."""
     first, second = CASE_1914["inputs"]["gmy"], CASE_1914["inputs"]["rus"]
     ours = cohen_kappa(contingency(first, second, [0, 1, 2, 3]))[2]
-    assert ours == pytest.approx(cohen_kappa_score(first, second, weights="quadratic", labels=[0, 1, 2, 3]), abs=1e-12)
+    assert ours == pytest.approx(
+        cohen_kappa_score(first, second, weights="quadratic", labels=[0, 1, 2, 3]), abs=1e-12
+    )
     dropped = cohen_kappa_score(first, second, weights="quadratic")
     assert dropped == pytest.approx(CASE_1914["expected"]["sklearn_quadratic_without_labels_WRONG"], abs=1e-9)
     assert abs(ours - dropped) > 0.03
@@ -154,8 +160,10 @@ def test_one_repeated_title_widens_the_interval():
     rng = np.random.default_rng(8)
     votes = rng.integers(1, 4, (2, 60)).astype(np.int8)
     votes[:, :30] = votes[:, :1]
-    alone = bootstrap_pairs(votes, np.arange(60), 399, 0.9, np.random.default_rng(2))[2][0, 0]
-    clustered = bootstrap_pairs(votes, np.r_[np.zeros(30), np.arange(1, 31)], 399, 0.9, np.random.default_rng(2))[2][0, 0]
+    alone, clustered = (
+        bootstrap_pairs(votes, titles, 399, 0.9, np.random.default_rng(2))[2][0, 0]
+        for titles in (np.arange(60), np.r_[np.zeros(30), np.arange(1, 31)])
+    )
     assert clustered[2] - clustered[1] > 1.5 * (alone[2] - alone[1])
 
 

@@ -21,7 +21,9 @@ def nile():
 def test_nile_at_published_variances(nile):
     found = NILE["durbin_koopman"]
     level = local_level(nile, np.zeros(100), Variances(found["sigma2_eta"], found["sigma2_eps"]))
-    assert level.log_likelihood[0] == pytest.approx(NILE["llf_at_DK_params_statsmodels"]["exact_diffuse"], abs=1e-6)
+    assert level.log_likelihood[0] == pytest.approx(
+        NILE["llf_at_DK_params_statsmodels"]["exact_diffuse"], abs=1e-6
+    )
     assert level.filtered[0, :3] == pytest.approx(NILE["filtered_exact_first3"], abs=1e-6)
     assert level.filtered[0, 99] == pytest.approx(NILE["filtered_t100"], abs=1e-6)
     assert level.smoothed[0, [0, 27, 28, 99]] == pytest.approx(NILE["smoothed_t1_28_29_100"], abs=1e-6)

@@ -360,7 +360,7 @@ def test_what_should_be_json_is_json(server, tmp_path: Path) -> None:
         "/v2/country/all/indicator/NY.GDP.MKTP.CD?format=json&per_page=1",
         at.content(b"<?xml version='1.0'?>"),
     )
-    with pytest.raises(FetchError, match="sent no JSON, but .*xml"):
+    with pytest.raises(FetchError, match=r"sent no JSON, but .*xml"):
         pull(state_year.SOURCE, tmp_path, base={"https://api.worldbank.org": server.address})
 
 

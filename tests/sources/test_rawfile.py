@@ -44,6 +44,7 @@ def read(path: Path) -> list[tuple]:
         ("file.tsv.gz", gzip.compress(TABLE.replace(b",", b"\t"))),
         ("file.gz", gzip.compress(TABLE)),
     ],
+    ids=["plain", "marked", "crlf", "quoted", "semicolon", "reordered", "tab", "tsv.gz", "gz"],
 )
 def test_the_usual_dialects_and_wrappings_read_alike(tmp_path: Path, name: str, data: bytes) -> None:
     path = written(tmp_path, name, data)

@@ -65,14 +65,20 @@ def read_ballots(frames: Frames) -> Ballots:
     cast = cast.join(row, on="state")
     votes = np.zeros((len(states), rolls.height), np.int8)
     votes[cast["row"].to_numpy(), cast["column"].to_numpy()] = cast["vote"].to_numpy()
-    partial = rolls.filter(pl.col("flag").str.contains("partial-year").fill_null(False))["year"].unique()
     return Ballots(
         states=states,
         votes=votes,
         years=rolls["year"].to_numpy().astype(np.int32),
         titles=rolls["title_number"].to_numpy().astype(np.int32),
-        partial=frozenset(partial.to_list()),
+        partial=_partial_years(rolls),
     )
+
+
+def _partial_years(rolls: pl.DataFrame) -> frozenset[int]:
+    """Years flagged as partial whose record still stops before December, the month of most votes."""
+    last = rolls.group_by("year").agg(pl.col("date").max().dt.month(), pl.col("flag").drop_nulls().first())
+    flagged = pl.col("flag").str.contains("partial-year").fill_null(value=False)
+    return frozenset(last.filter(flagged, pl.col("date") < 12)["year"].to_list())
 
 
 def _counted_rolls(rolls: pl.DataFrame) -> pl.DataFrame:

@@ -92,6 +92,9 @@ def grade(
     return grades
 
 
+_BOUNDS = ("value", "lower", "upper")
+
+
 def series(record: MeasureRecord, frame: pl.DataFrame, reason: str) -> pl.DataFrame:
     """Bring a frame into the shape of a series: columns, types, order; grade D withheld with its reason.
 
@@ -105,14 +108,18 @@ def series(record: MeasureRecord, frame: pl.DataFrame, reason: str) -> pl.DataFr
         Note of the rows that are withheld.
     """
     who = WHO[record.grain]
+    # A number without an interval is not published either: it counts as not observed.
+    known = pl.all_horizontal(pl.col(name).is_not_null() & pl.col(name).is_not_nan() for name in _BOUNDS)
+    frame = frame.with_columns(pl.when(known).then("coverage").otherwise(pl.lit("D")).alias("coverage"))
     withheld = pl.col("coverage") == "D"
     numbers = [
-        pl.when(~withheld & pl.col(name).is_not_nan())
+        pl.when(~withheld)
         .then(pl.col(name).cast(pl.Float64).clip(record.minimum, record.maximum))
         .alias(name)
-        for name in ("value", "lower", "upper")
+        for name in _BOUNDS
     ]
-    note = pl.when(withheld).then(pl.lit(reason)).otherwise(pl.col("note")).alias("note")
+    why = pl.when(known).then(pl.lit(reason)).otherwise(pl.lit("not defined, or no interval can be formed"))
+    note = pl.when(withheld).then(why).otherwise(pl.col("note")).alias("note")
     return (
         frame.with_columns(*numbers, note)
         .select(

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tripoint.core.period import Period
+from tripoint.core.series import WHO
 from tripoint.core.triad import Triad
 from tripoint.measures.index import Index, NeedleDeclaration, index
 from tripoint.measures.measure import thresholds
@@ -29,14 +30,16 @@ class NeedleReading:
         Columns ``period``; ``value``, ``lower``, ``upper`` in hindsight (smoothed); ``at_the_time``,
         ``at_the_time_lower``, ``at_the_time_upper`` from what was known then (filtered); ``coverage``;
         ``note``.
-    needle, panels
-        What it was made from, for explanations.
+    needle, panels, scales, applies, years
+        What it was made from, for explanations and variants.
     """
 
     declaration: NeedleDeclaration
     frame: pl.DataFrame
     needle: Needle
     panels: dict[str, Panel]
+    scales: dict[str, Scale]
+    applies: NDArray[np.bool_]
     years: NDArray[np.int64]
 
     def latest(self) -> dict:
@@ -50,9 +53,9 @@ def published_by(name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataF
     if as_of is None:
         return frame
     lag = max(codebook(table).lag_days for table in find_record(name).tables)
-    periods = frame["period"].cast(pl.String).unique().to_list()
+    periods = frame["period"].unique().to_list()
     out = [text for text in periods if (as_of - Period.parse(text).end).days >= lag]
-    return frame.filter(pl.col("period").cast(pl.String).is_in(out))
+    return frame.filter(pl.col("period").is_in(out))
 
 
 def reader(vintage: Vintage, triad: Triad, as_of: date | None) -> Reader:
@@ -60,13 +63,10 @@ def reader(vintage: Vintage, triad: Triad, as_of: date | None) -> Reader:
     states = [triad.first, triad.second, triad.ground, triad.outsider]
 
     def read(name: str) -> pl.DataFrame:
-        frame = vintage.frame(name)
-        who = [
-            column for column in ("first", "second", "ground", "power", "outsider") if column in frame.columns
-        ]
-        frame = frame.filter(*(pl.col(column).is_in(states) for column in who))
-        text = [pl.col(column).cast(pl.String) for column in (*who, "period", "coverage", "note")]
-        return published_by(name, as_of, frame.with_columns(text))
+        who = WHO[find_record(name).grain]
+        return published_by(
+            name, as_of, vintage.frame(name, *(pl.col(column).is_in(states) for column in who))
+        )
 
     return read
 
@@ -74,7 +74,7 @@ def reader(vintage: Vintage, triad: Triad, as_of: date | None) -> Reader:
 def read_needle(
     made: NeedleDeclaration, triad: Triad, vintage: Vintage, as_of: date | None = None
 ) -> NeedleReading:
-    """One needle, or one variant of it, for a triad."""
+    """One needle for a triad."""
     definition = index()
     last = (
         vintage.manifest.last_full_year if as_of is None else min(vintage.manifest.last_full_year, as_of.year)
@@ -85,13 +85,24 @@ def read_needle(
     if made.grain == "triad":
         subject = subject.with_columns(pl.lit(triad.ground).alias("ground"))
     panels, applies = needle_panels(made, reader(vintage, triad, as_of), subject, years, definition)
-    scales = _scales(vintage)
-    needle = ranked(compose(made, panels, scales, definition), scales[made.key])
-    return NeedleReading(made, _needle_frame(needle, applies, years), needle, panels, years)
+    return _compose(made, panels, read_scales(vintage.frame(REFERENCE)), applies, years)
 
 
-def _scales(vintage: Vintage) -> dict[str, Scale]:
-    return read_scales(vintage.frame(REFERENCE).with_columns(pl.col("scale", "statistic").cast(pl.String)))
+def read_variant(reading: NeedleReading, key: str) -> NeedleReading:
+    """The same needle made another defensible way."""
+    made = next(made for made in reading.declaration.with_variants if made.key == key)
+    return _compose(made, reading.panels, reading.scales, reading.applies, reading.years)
+
+
+def _compose(
+    made: NeedleDeclaration,
+    panels: dict[str, Panel],
+    scales: dict[str, Scale],
+    applies: NDArray[np.bool_],
+    years: NDArray[np.int64],
+) -> NeedleReading:
+    needle = ranked(compose(made, panels, scales, index()), scales[made.key])
+    return NeedleReading(made, _needle_frame(needle, applies, years), needle, panels, scales, applies, years)
 
 
 def _needle_frame(needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.int64]) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from tripoint.core.units import unit
 from tripoint.errors import DeclarationError, UnknownNameError
 from tripoint.measures.index import index
 from tripoint.measures.records import find_record, records
-from tripoint.readings.barometer import published_by, read_needle
+from tripoint.readings.barometer import published_by, read_variant
 from tripoint.readings.names import opened, spoken_roles
 from tripoint.readings.reading import Reading
 
@@ -245,12 +245,11 @@ def _quantity(reading: Reading, name: str, states: tuple[str, ...]) -> pl.DataFr
         known = reading.needles[needle]
         if name == known.declaration.key:
             return known.frame
-        made = next(made for made in known.declaration.with_variants if made.key == name)
-        return read_needle(made, reading.triad, reading.vintage, reading.cut).frame
+        return read_variant(known, name).frame
     record = find_record(name)
     if name not in reading.manifest.series:
         return pl.DataFrame(schema={"period": pl.String, "value": pl.Float64})
-    rows = reading.vintage.rows(record, **dict(zip(WHO[record.grain], states, strict=True)))
+    rows = reading.vintage.rows(record, dict(zip(WHO[record.grain], states, strict=True)))
     rows = published_by(
         name, reading.cut, rows.with_columns(pl.col("period", "coverage", "note").cast(pl.String))
     )

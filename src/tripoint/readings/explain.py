@@ -12,13 +12,11 @@ from tripoint.errors import CoverageError, UnknownNameError
 from tripoint.measures import records
 from tripoint.measures.index import index
 from tripoint.measures.needle import Panel, to_percentiles
-from tripoint.measures.reference import read_scales
 from tripoint.readings.barometer import NeedleReading
 from tripoint.readings.claims import judge, shipped_claims
 from tripoint.readings.reading import Reading
 from tripoint.sources import citations as source_citations
 from tripoint.sources import codebook
-from tripoint.store.vintages import REFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +209,7 @@ def _needle(reading: Reading, needle: NeedleReading, period: str | None) -> Expl
     declaration, definition = needle.declaration, index()
     row = _row(needle.frame, period, declaration.name)
     column = int(np.flatnonzero(needle.years == int(row["period"]))[0])
-    scales = read_scales(
-        reading.vintage.frame(REFERENCE).with_columns(pl.col("scale", "statistic").cast(pl.String))
-    )
+    scales = needle.scales
     rows: list[dict[str, Any]] = []
     for family in declaration.families:
         score = _at(needle.needle.scores[family.name], column)

@@ -181,21 +181,15 @@ class _Rows:
         """All measures of one declaration about some states, one under the other."""
         parts = []
         for record in declared(declaration).measures:
-            if record.name not in self.vintage.manifest.series:
-                continue
-            for who in whom:
-                part = published_by(record.name, self.as_of, self.vintage.rows(record, **who))
-                text = [
-                    pl.col(name).cast(pl.String)
-                    for name in (*WHO[record.grain], "period", "coverage", "note")
-                ]
-                numbers = [pl.col(name).cast(pl.Float64).round(6) for name in ("value", "lower", "upper")]
-                parts.append(part.with_columns(*text, *numbers, pl.lit(record.name).alias("measure")))
+            if record.name in self.vintage.manifest.series:
+                part = published_by(record.name, self.as_of, self.vintage.rows(record, *whom))
+                parts.append(part.with_columns(pl.lit(record.name).alias("measure")))
         if not parts:
             who = WHO[find_record(declared(declaration).measures[0].name).grain]
             return pl.DataFrame(schema=dict.fromkeys([*who, "measure", "period"], pl.String))
-        first = parts[0].columns
-        who = [name for name in first if name in ("first", "second", "ground", "power", "outsider")]
-        return pl.concat(parts).select(
-            *who, "measure", "period", "value", "lower", "upper", "n", "coverage", "note"
-        )
+        everything = pl.concat(parts)
+        who = [
+            name for name in everything.columns if name in ("first", "second", "ground", "power", "outsider")
+        ]
+        numbers = [pl.col(name).cast(pl.Float64).round(6) for name in ("value", "lower", "upper")]
+        return everything.select(*who, "measure", "period", *numbers, "n", "coverage", "note")

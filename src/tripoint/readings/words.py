@@ -91,7 +91,8 @@ def _alignment(reading: Reading) -> list[str]:
         if same and kappa:
             said.append(
                 f"{name[one]} and {name[two]} cast the same vote in {_interval(same, 'share')} of "
-                f"{same['n']} roll calls of {same['period']}; corrected for chance, their agreement is {_interval(kappa, 'similarity')}."
+                f"{same['n']} roll calls of {same['period']}; "
+                f"corrected for chance, their agreement is {_interval(kappa, 'similarity')}."
             )
         elif kappa:
             said.append(
@@ -122,7 +123,8 @@ def _front(reading: Reading) -> str:
         _latest(reading.front, measure=measure) for measure in ("agreement_given_no", "agreement_given_other")
     )
     if not (no and other):
-        return f"A united front against {name['outsider']} is not in this vintage; `tripoint build --outsider` makes it."
+        remedy = "`tripoint build --outsider` makes it"
+        return f"A united front against {name['outsider']} is not in this vintage; {remedy}."
     return (
         f"Over the five years to {no['period']}, the two cast the same vote in {_interval(no, 'share')} of roll calls "
         f"on which {name['outsider']} voted no, and in {_interval(other, 'share')} of the others."

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 
 from tripoint.errors import LockedError, StoreError, UsageError
@@ -232,6 +231,8 @@ def locked(path: Path, timeout: float = 30.0) -> Iterator[None]:
     StoreError
         The lock file cannot be written.
     """
+    from filelock import FileLock, Timeout  # readers never lock, and need not load it
+
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=timeout, poll_interval=0.02)
     note = path.with_name(f".{path.name}.holder")
     with explaining(path, "lock"):

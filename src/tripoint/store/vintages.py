@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files as package_files
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,9 @@ MANIFEST = "vintage.json"
 REFERENCE = "reference"
 #: Changes when a vintage of this code can no longer be read by older code.
 LAYOUT = 1
+
+#: Rows in one group of a Parquet file.
+_GROUP = 32_768
 
 _RESTORE = "build it anew with `tripoint build`, or read the one in the package with `--vintage bundled`"
 
@@ -73,7 +77,7 @@ class Manifest:
     series: dict[str, SeriesTrace]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vintage:
     """An opened vintage. Files are checked against their hashes when they are first read."""
 
@@ -81,11 +85,11 @@ class Vintage:
     manifest: Manifest
 
     @cached_property
-    def _frames(self) -> dict[str, pl.DataFrame]:
+    def _files(self) -> dict[str, bytes]:
         return {}
 
-    def frame(self, name: str) -> pl.DataFrame:
-        """All rows of a series, or of the reference population.
+    def frame(self, name: str, *where: pl.Expr) -> pl.DataFrame:
+        """Rows of a series, or of the reference population, that meet all conditions; all rows without conditions.
 
         Raises
         ------
@@ -96,11 +100,12 @@ class Vintage:
         """
         if name not in self.manifest.series:
             raise UnknownNameError.of("series of this vintage", name, self.manifest.series)
-        if name not in self._frames:
-            self._frames[name] = self._read(name)
-        return self._frames[name]
+        if name not in self._files:
+            self._files[name] = self._sound(name)
+        return pl.scan_parquet(BytesIO(self._files[name])).filter(*where).collect()
 
-    def _read(self, name: str) -> pl.DataFrame:
+    def _sound(self, name: str) -> bytes:
+        """The bytes of a file, once their hash is found to be what was written."""
         path = self.path / f"{name}.parquet"
         try:
             data = path.read_bytes()
@@ -108,43 +113,56 @@ class Vintage:
             raise VintageError(f"'{path}' cannot be read ({error.strerror}); {_RESTORE}") from None
         if sha256(data).hexdigest() != self.manifest.series[name].sha256:
             raise VintageError(f"'{path}' is not what was written (its hash differs); {_RESTORE}")
-        return pl.read_parquet(data)
+        return data
 
-    def rows(self, record: MeasureRecord, **who: str) -> pl.DataFrame:
-        """Rows of one measure about some states, in time order.
+    def rows(self, record: MeasureRecord, *whom: Mapping[str, str]) -> pl.DataFrame:
+        """Rows of one measure about some states, in time order, the first asked for first.
 
-        ``who`` names columns of the measure's grain. Series of unordered pairs are kept with the pair in
+        Each of ``whom`` names columns of the measure's grain. Series of unordered pairs are kept with the pair in
         alphabetical order; asked the other way round, signs and sides are turned.
         """
-        turned = "first" in who and "second" in who and who["first"] > who["second"]
-        name = record.swap if turned and record.swap else record.name
-        wanted = {**who, "first": who["second"], "second": who["first"]} if turned else dict(who)
-        frame = (
-            self.frame(name)
-            .filter(*(pl.col(column) == value for column, value in wanted.items()))
-            .sort("period")
-        )
-        if turned and record.antisymmetric:
-            frame = frame.with_columns(
-                (-pl.col("value")).alias("value"),
-                (-pl.col("upper")).alias("lower"),
-                (-pl.col("lower")).alias("upper"),
-            )
-        if turned:
-            frame = frame.with_columns(
-                pl.lit(who["first"]).alias("first"), pl.lit(who["second"]).alias("second")
-            )
-        return frame.select(*WHO[record.grain], pl.exclude(WHO[record.grain]))
+        parts = []
+        for turned in (False, True):
+            asked = [who for who in whom if _is_turned(who) == turned]
+            if asked:
+                name = record.swap if turned and record.swap else record.name
+                kept = [
+                    {**who, "first": who["second"], "second": who["first"]} if turned else who
+                    for who in asked
+                ]
+                each = [
+                    pl.all_horizontal(pl.col(column) == state for column, state in who.items())
+                    for who in kept
+                ]
+                frame = self.frame(name, pl.any_horizontal(each))
+                parts.append(_turn(frame, record) if turned else frame)
+        order = pl.DataFrame(list(whom)).with_row_index("asked")
+        found = pl.concat(parts).join(order, on=list(whom[0]), maintain_order="left").sort("asked", "period")
+        return found.select(*WHO[record.grain], pl.exclude(*WHO[record.grain], "asked"))
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with any file of the vintage; empty when all is well."""
         faults = []
         for name in self.manifest.series:
             try:
-                self._read(name)
+                self._sound(name)
             except VintageError as error:
                 faults.append(str(error))
         return tuple(faults)
+
+
+def _is_turned(who: Mapping[str, str]) -> bool:
+    """Whether a pair is asked for against the alphabetical order in which it is kept."""
+    return "first" in who and "second" in who and who["first"] > who["second"]
+
+
+def _turn(frame: pl.DataFrame, record: MeasureRecord) -> pl.DataFrame:
+    """Rows of a pair as rows of the pair the other way round."""
+    frame = frame.rename({"first": "second", "second": "first"})
+    if not record.antisymmetric:
+        return frame
+    negated = {"value": "value", "lower": "upper", "upper": "lower"}
+    return frame.with_columns((-pl.col(source)).alias(name) for name, source in negated.items())
 
 
 def own_path(home: Path | None = None) -> Path:
@@ -219,14 +237,9 @@ def write_vintage(
     with files.locked(path), files.replacing_directory(path) as partial:
         for name, frame in sorted(frames.items()):
             target = partial / f"{files.checked_name('series', name)}.parquet"
-            # One row group and no clock: the same rows give the same bytes.
-            frame.write_parquet(
-                target,
-                compression="zstd",
-                compression_level=12,
-                statistics=False,
-                row_group_size=max(frame.height, 1),
-            )
+            # No clock and a fixed layout: the same rows give the same bytes. Small groups of sorted rows let a reading
+            # skip what is not about its states.
+            frame.write_parquet(target, compression="zstd", compression_level=12, row_group_size=_GROUP)
             traces[name] = SeriesTrace(files.sha256_of(target), frame.height, name in thinned)
         digest = sha256("".join(trace.sha256 for trace in traces.values()).encode()).hexdigest()
         whole = replace(manifest, name=f"{manifest.data_through}-{digest[:8]}", series=traces)
@@ -256,8 +269,3 @@ def thin(record: MeasureRecord, frame: pl.DataFrame, powers: tuple[str, ...]) ->
         pl.min_horizontal(low, value).round(6).cast(pl.Float32).alias("lower"),
         pl.max_horizontal(high, value).round(6).cast(pl.Float32).alias("upper"),
     )
-
-
-def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
-    """Text columns as categories, which store small."""
-    return frame.with_columns(pl.col(pl.String).cast(pl.Categorical))

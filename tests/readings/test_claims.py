@@ -1,0 +1,170 @@
+"""Claims: the rules decide, variants show robustness, faults of a user's file are all listed."""
+
+from dataclasses import replace
+
+import pytest
+
+from tripoint.core.triad import Triad
+from tripoint.errors import DeclarationError
+from tripoint.readings.claims import (
+    Claim,
+    ClaimVariant,
+    Condition,
+    Evidence,
+    _word,
+    judge,
+    judge_all,
+    load_claims,
+    shipped_claims,
+)
+from tripoint.readings.reading import take_reading
+
+CLAIM = Claim(
+    "c", "s", "e", "r", "percentile", "c", (Condition("unity", ("first", "second"), "lower", 90.0),)
+)
+
+
+@pytest.fixture(scope="module")
+def reading():
+    return take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
+
+
+def evidence(value, lower, upper, coverage="A"):
+    return (Evidence("unity", ("RUS", "CHN"), "2024", value, lower, upper, coverage, 90.0),)
+
+
+@pytest.mark.parametrize(
+    ("found", "word"),
+    [
+        (evidence(95, 91, 98), "supported"),
+        (evidence(95, 89, 98), "mixed"),
+        (evidence(80, 70, 89), "not supported"),
+        (evidence(90, 90, 95), "mixed"),
+        (evidence(None, None, None, "D"), "not testable"),
+        (evidence(95, 91, 98, "D"), "not testable"),
+    ],
+)
+def test_the_rule_decides(found, word):
+    assert _word(CLAIM, found)[0] == word
+
+
+def test_the_rules_are_those_fixed_in_advance():
+    rules = {
+        claim.id: [(c.quantity, c.of, c.bound, c.above) for c in claim.conditions]
+        for claim in shipped_claims()
+    }
+    assert rules == {
+        "inseparable-duo": [("unity", ("first", "second"), "lower", 90.0)],
+        "fractures-through-ground": [("strain", ("first", "second", "ground"), "lower", 75.0)],
+        "united-front": [
+            ("united_front", ("first", "second", "outsider"), "lower", 0.0),
+            ("agreement_given_no", ("first", "second", "outsider"), "value", 0.75),
+        ],
+        "displacement": [("displacement_10y", ("second", "first", "ground"), "lower", 0.0)],
+    }
+
+
+def test_verdicts_carry_their_evidence(reading):
+    verdicts = judge_all(reading)
+    assert [verdict.id for verdict in verdicts] == [claim.id for claim in shipped_claims()]
+    for verdict in verdicts:
+        assert verdict.evidence[0].value == verdict.effect
+        assert verdict.lower <= verdict.effect <= verdict.upper
+        assert verdict.would_change
+        assert verdict.variants
+        assert 0 <= verdict.robustness <= 1
+        assert "{" not in verdict.sentence
+
+
+def test_a_verdict_that_few_variants_share_is_mixed(reading):
+    """By the rule over five years it is supported; the two variants over ten years say otherwise."""
+    condition = Condition("displacement_5y", ("second", "first", "ground"), "lower", 0.0)
+    bare = Claim("mine", "{second} gains in {ground}.", "e", "r", "share_change", "c", (condition,))
+    assert judge(reading, bare).verdict == "supported"
+    variants = tuple(
+        ClaimVariant(name, {"displacement_5y": name})
+        for name in ("displacement_10y", "displacement_export_10y")
+    )
+    verdict = judge(reading, replace(bare, variants=variants))
+    assert verdict.robustness == 0
+    assert verdict.verdict == "mixed"
+    assert "only 0% of the variants" in verdict.reason
+
+
+def test_a_users_claim_is_judged(tmp_path, reading):
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        """
+[[claims]]
+id = "kazakhstan-sides-with-china"
+sentence = "When the two part, {ground} sides with {second}."
+estimand = "share of splits on which the ground votes with the second power, latest year"
+rule = "supported when the lower bound is above one half"
+unit = "share"
+changes = "votes"
+
+[[claims.conditions]]
+quantity = "siding_second"
+of = ["first", "second", "ground"]
+bound = "lower"
+above = 0.5
+""",
+        "utf-8",
+    )
+    verdict = judge_all(reading, load_claims(file))[0]
+    assert verdict.sentence == "When the two part, Kazakhstan sides with China."
+    assert verdict.period == "2024"
+    assert verdict.robustness is None
+
+
+def test_all_faults_of_a_file_are_listed(tmp_path):
+    file = tmp_path / "bad.toml"
+    file.write_text(
+        """
+[[claims]]
+id = "one"
+sentence = "s"
+estimand = "e"
+rule = "r"
+unit = "furlong"
+changes = "c"
+[[claims.conditions]]
+quantity = "untiy"
+of = ["first", "second"]
+bound = "lower"
+above = 1.0
+
+[[claims]]
+id = "two"
+sentence = "s"
+estimand = "e"
+rule = "r"
+unit = "share"
+changes = "c"
+[[claims.conditions]]
+quantity = "strain"
+of = ["first"]
+bound = "lower"
+above = 1.0
+""",
+        "utf-8",
+    )
+    with pytest.raises(DeclarationError) as caught:
+        load_claims(file)
+    text = str(caught.value)
+    assert "Did you mean 'unity'" in text
+    assert "'furlong'" in text
+    assert "about 3 states, and 'of' names 1" in text
+
+
+@pytest.mark.parametrize("text", ["", "claims = 3", "[[claims]]\nid = 3", "\x00"])
+def test_files_of_another_shape_are_refused(tmp_path, text):
+    file = tmp_path / "odd.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(DeclarationError, match=r"odd\.toml"):
+        load_claims(file)
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(DeclarationError, match="cannot be read"):
+        load_claims(tmp_path / "none.toml")

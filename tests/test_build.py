@@ -1,0 +1,155 @@
+"""The build: everyone at once, killed at any moment, and the vintage in the package against a fresh one."""
+
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.conftest import trade_tables, votes_tables
+from tripoint.build import build, compare, write_bundle, write_own
+from tripoint.errors import CoverageError
+from tripoint.measures.measure import Settings
+from tripoint.measures.records import records
+from tripoint.measures.registry import MEASURES
+from tripoint.store.catalog import Tables, read_extracts
+from tripoint.store.vintages import open_vintage, own_path
+
+POWERS = ("CHN", "RUS", "USA")
+STATES = ["CHN", "KAZ", "RUS", "USA", "UZB"]
+SETTINGS = Settings(draws=19, powers=POWERS)
+
+
+def small_world(seed=0):
+    """Votes of five states over twelve years, and trade of two grounds."""
+    rng = np.random.default_rng(seed)
+    years = [2008 + k // 20 for k in range(240)]
+    frames = votes_tables(rng.integers(1, 4, (5, 240)).astype(np.int8), STATES, years)
+    flows = []
+    for ground, origin in (("KAZ", "kaz_bns"), ("UZB", "uzb_stat")):
+        for year in range(2008, 2020):
+            for partner, value in zip(POWERS, rng.uniform(100, 900, 3), strict=True):
+                flows += [(year, ground, partner, flow, value, origin) for flow in ("export", "import")]
+    for ground in POWERS:
+        for year in range(2008, 2020):
+            for partner in STATES:
+                if partner != ground:
+                    flows.append((year, ground, partner, "import", float(rng.uniform(100, 900)), "cow_trade"))
+    frames |= trade_tables(flows)
+    return Tables(frames, dict.fromkeys(frames, ()), dict.fromkeys(frames, "0" * 64))
+
+
+def test_every_measure_has_its_code_and_its_record():
+    assert [measure.name for measure in MEASURES] == list(dict.fromkeys(measure.name for measure in MEASURES))
+    assert {record.name for measure in MEASURES for record in measure.records} == set(records())
+
+
+def test_a_small_world_is_built_whole():
+    said = []
+    manifest, frames = build(small_world(), SETTINGS, progress=lambda share, doing: said.append(share))
+    assert set(frames) == {*records(), "reference"}
+    assert manifest.last_full_year == 2019
+    assert said == sorted(said)
+    assert said[-1] == 1
+    assert all(frame["value"].is_nan().sum() == 0 for frame in frames.values())
+
+
+def test_the_same_tables_give_the_same_vintage():
+    _, one = build(small_world(), SETTINGS)
+    _, two = build(small_world(), SETTINGS)
+    assert all(one[name].equals(two[name]) for name in one)
+
+
+def test_without_tables_the_remedy_is_said():
+    with pytest.raises(CoverageError, match="data pull un_votes"):
+        build(Tables({}, {}, {}), SETTINGS)
+
+
+def test_votes_alone_make_the_measures_of_votes():
+    world = small_world()
+    votes = {name: frame for name, frame in world.frames.items() if name in ("votes", "roll_calls")}
+    _, frames = build(Tables(votes, dict.fromkeys(votes, ()), dict.fromkeys(votes, "")), SETTINGS)
+    assert "kappa" in frames
+    assert "presence_turnover" not in frames
+
+
+def test_a_new_build_is_compared_with_the_old(tmp_path):
+    old = write_own(small_world(), SETTINGS, home=tmp_path)
+    _, frames = build(small_world(1), SETTINGS)
+    changes = {change.series: change for change in compare(old, frames)}
+    assert changes["kappa"].keys_lost == 0
+    assert changes["kappa"].largest_change > 0.01
+    _, same = build(small_world(), SETTINGS)
+    assert {change.largest_change for change in compare(old, same)} == {0.0}
+
+
+def test_killed_at_any_moment_the_old_vintage_stays(tmp_path):
+    """A writer is killed at 24 random moments; each time readers find a whole vintage, and the next build completes."""
+    first = write_own(small_world(), SETTINGS, home=tmp_path)
+    script = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from tests.test_build import SETTINGS, small_world
+        from tripoint.build import build, write_vintage
+        from tripoint.store.vintages import own_path
+        manifest, frames = build(small_world(1), SETTINGS)
+        print("ready", flush=True)
+        while True:
+            write_vintage(own_path(Path(sys.argv[1])), manifest, frames)
+        """
+    )
+    names = {first.manifest.name}
+    chance = random.Random(7)
+    for _ in range(4):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+        )
+        assert writer.stdout.readline() == "ready\n"
+        for _ in range(6):
+            time.sleep(chance.uniform(0.0, 0.05))
+            writer.send_signal(signal.SIGSTOP)  # as good as dead to a reader
+            vintage = open_vintage(own_path(tmp_path))
+            assert vintage.verify() == ()
+            names.add(vintage.manifest.name)
+            writer.send_signal(signal.SIGCONT)
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+        assert open_vintage(own_path(tmp_path)).verify() == ()
+    assert len(names) == 2, "both vintages were seen, and no third"
+    last = write_own(small_world(), SETTINGS, home=tmp_path)
+    assert last.manifest.name == first.manifest.name
+    left = [
+        path.name
+        for path in own_path(tmp_path).parent.iterdir()
+        if "partial" in path.name or "aside" in path.name
+    ]
+    assert left == []
+
+
+@pytest.mark.shared
+def test_the_bundled_vintage_is_what_the_data_give(shared, tmp_path):
+    """Rebuild from the shared extracts and compare: same keys, values within tolerance."""
+    bundled = open_vintage("bundled")
+    fresh = write_bundle(tmp_path / "bundle", read_extracts(shared))
+    assert fresh.manifest.tables == bundled.manifest.tables
+    assert set(fresh.manifest.series) == set(bundled.manifest.series)
+    changes = compare(bundled, {name: fresh.frame(name) for name in fresh.manifest.series})
+    assert {change.series: (change.keys_lost, change.keys_new) for change in changes} == {
+        change.series: (0, 0) for change in changes
+    }
+    # One grid step: a bound on the edge of the grid may fall either way on another machine.
+    assert max(change.largest_change for change in changes) <= 0.002
+    reference = fresh.frame("reference").join(
+        bundled.frame("reference"), on=["scale", "statistic", "rank"], suffix="_was"
+    )
+    assert reference.height == bundled.frame("reference").height
+    quantiles = reference.filter(pl.col("statistic") == "quantile")
+    assert (quantiles["value"] - quantiles["value_was"]).abs().max() <= 0.5
