@@ -38,9 +38,8 @@ def similarity_against_pandas(ballots: Ballots) -> None:
     print(f"  ours, 3 draws     {point / all_pairs * 1e6:9.2f} us a pair")
     print(f"  ours, 399 draws   {whole / all_pairs * 1e6:9.2f} us a pair, with intervals")
     print(f"  pandas group-by   {peer * 1e6:9.2f} us a pair, no interval ({n_pairs} pairs timed)")
-    print(
-        f"  ratio             {peer / (point / all_pairs):9.0f} times without, {peer / (whole / all_pairs):.0f} times with"
-    )
+    without, with_intervals = peer / (point / all_pairs), peer / (whole / all_pairs)
+    print(f"  ratio             {without:9.0f} times without, {with_intervals:.0f} times with")
 
 
 def _fastest(work, times: int) -> float:

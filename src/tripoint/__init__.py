@@ -50,10 +50,10 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "POWERS",
     "Barometer",
     "Claim",
     "Explanation",
-    "POWERS",
     "Period",
     "Reading",
     "Span",
