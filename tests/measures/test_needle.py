@@ -71,6 +71,16 @@ def test_a_family_that_stops_is_carried_and_not_dropped():
     assert (np.diff(widths[2:]) > 0).all()
 
 
+def test_a_family_that_starts_late_does_not_make_hindsight_jump():
+    late = {"kappa": panel([0.9] * 6), "presence_turnover": panel([np.nan, np.nan, np.nan, 0.1, 0.1, 0.1])}
+    needle = compose(UNITY, late, SCALES, index())
+    assert needle.smoothed.value[0] == pytest.approx([50] * 6, abs=0.01)
+    assert needle.filtered.value[0, :3] == pytest.approx([90] * 3, abs=0.01), (
+        "at the time it could not be known"
+    )
+    assert needle.observed[0, 0] == pytest.approx(0.5)
+
+
 def test_no_family_outweighs_its_declared_weight():
     """A family with two indicators weighs as much as one with one."""
     family = replace(UNITY.families[0], indicators=("kappa", "agreement"))

@@ -57,6 +57,14 @@ def test_missing_years_are_carried_and_widen_the_band():
     assert level.filtered[0, 1:4] == pytest.approx([50, 50, 50])
     assert (np.diff(level.filtered_variance[0, 1:4]) > 0).all()
     assert 50 < level.smoothed[0, 2] < level.smoothed[0, 3] < 60
+    assert level.smoothed[0, 0] == level.smoothed[0, 1], "hindsight reaches back"
+    assert level.smoothed_variance[0, 0] == pytest.approx(level.smoothed_variance[0, 1] + 2.0)
+
+
+def test_a_series_without_observations_stays_unknown():
+    level = local_level(np.full((1, 4), np.nan), np.full((1, 4), 4.0), Variances(2.0, 0.0))
+    assert np.isnan(level.filtered).all()
+    assert np.isnan(level.smoothed).all()
 
 
 def test_pooled_variances_and_coverage_are_recovered():
@@ -71,7 +79,7 @@ def test_pooled_variances_and_coverage_are_recovered():
     assert found.irregular == pytest.approx(4, rel=0.3)
     level = local_level(values, errors, found)
     half = 1.6449 * np.sqrt(level.smoothed_variance)
-    seen = np.isfinite(level.smoothed)
+    seen = np.isfinite(level.filtered)
     assert 0.87 <= (np.abs(level.smoothed - truth) <= half)[seen].mean() <= 0.93
 
 

@@ -3,7 +3,7 @@
 The same functions make the reference population at build time and one triad's needle at reading time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,66 +103,79 @@ def compose(
         Indicator to its reference scale.
     """
     weights = index.weights(declaration)
-    shape = next(iter(panels.values())).value.shape
-    sums = {view: (np.zeros(shape), np.zeros(shape)) for view in ("filtered", "smoothed")}
-    observed, known = np.zeros(shape), np.zeros(shape)
-    scores: dict[str, Panel] = {}
-    geometric = declaration.aggregation == "geometric"
-    for family in declaration.families:
-        weight = weights[family.name]
-        levels, variances, seen = _family(family.indicators, panels, scales, index)
-        started = np.isfinite(levels["filtered"])
-        observed += weight * seen
-        known += weight * started
-        for view, (total, spread) in sums.items():
-            level, variance = levels[view], variances[view]
-            if geometric:
-                level = np.clip(level, 1, None)
-                variance = variance / level**2
-                level = np.log(level)
-            total += np.where(started, weight * level, 0)
-            spread += np.where(started, weight**2 * variance, 0)
-        scores[family.name] = _band(levels["smoothed"], variances["smoothed"])
-    made = {}
-    for view, (total, spread) in sums.items():
-        mean = np.divide(total, known, out=np.full(shape, np.nan), where=known > 0)
-        missing = ((1 - known) * index.state_space.missing_family) ** 2
-        variance = np.divide(spread, known**2, out=np.full(shape, np.nan), where=known > 0)
-        if geometric:
-            mean = np.exp(mean)
-            variance = variance * mean**2
-        made[view] = _band(mean, variance + missing)
-    return Needle(made["filtered"], made["smoothed"], observed, known, scores)
+    families = {
+        family.name: _family(family.indicators, panels, scales, index) for family in declaration.families
+    }
+    observed = sum(weights[name] * family.observed for name, family in families.items())
+    known = sum(weights[name] * np.isfinite(family.filtered[0]) for name, family in families.items())
+    made = {
+        view: _average(
+            declaration, weights, {name: getattr(family, view) for name, family in families.items()}, index
+        )
+        for view in ("filtered", "smoothed")
+    }
+    scores = {name: _band(*family.smoothed) for name, family in families.items()}
+    return Needle(made["filtered"], made["smoothed"], np.asarray(observed), np.asarray(known), scores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """Level and variance of a family, at the time and in hindsight, and where any of its indicators is observed."""
+
+    filtered: tuple[Floats, Floats]
+    smoothed: tuple[Floats, Floats]
+    observed: NDArray[np.bool_]
 
 
 def _family(
     indicators: tuple[str, ...], panels: Mapping[str, Panel], scales: Mapping[str, Scale], index: Index
-) -> tuple[dict[str, Floats], dict[str, Floats], Floats]:
-    """Mean level of a family's indicators observed so far, its variance, and whether any is observed now."""
-    shape = panels[indicators[0]].value.shape
-    total = {view: np.zeros(shape) for view in ("filtered", "smoothed")}
-    spread = {view: np.zeros(shape) for view in ("filtered", "smoothed")}
-    count, seen = np.zeros(shape), np.zeros(shape, bool)
+) -> _Levels:
+    """Mean level of a family's indicators that have a level."""
+    levels = []
     for name in indicators:
         ranked = to_percentiles(panels[name], scales[name])
-        level = local_level(
-            ranked.value, error_of(ranked, index), scales[name].variances or Variances(0.0, 0.0)
-        )
-        started = np.isfinite(level.filtered)
-        count += started
-        seen |= np.isfinite(panels[name].value)
-        for view, mean, variance in (
-            ("filtered", level.filtered, level.filtered_variance),
-            ("smoothed", level.smoothed, level.smoothed_variance),
-        ):
-            total[view] += np.where(started, mean, 0)
-            spread[view] += np.where(started, variance, 0)
-    nothing = np.full(shape, np.nan)
-    levels = {view: np.divide(total[view], count, out=nothing.copy(), where=count > 0) for view in total}
-    variances = {
-        view: np.divide(spread[view], count**2, out=nothing.copy(), where=count > 0) for view in total
-    }
-    return levels, variances, seen.astype(float)
+        variances = scales[name].variances or Variances(0.0, 0.0)
+        levels.append(local_level(ranked.value, error_of(ranked, index), variances))
+    return _Levels(
+        _mean([(level.filtered, level.filtered_variance) for level in levels]),
+        _mean([(level.smoothed, level.smoothed_variance) for level in levels]),
+        np.any([np.isfinite(panels[name].value) for name in indicators], axis=0),
+    )
+
+
+def _mean(levels: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Mean of the levels that are known in each place, and its variance; NaN where none is."""
+    count = np.sum([np.isfinite(level) for level, _ in levels], axis=0)
+    nothing = np.full(count.shape, np.nan)
+    total = np.nansum([level for level, _ in levels], axis=0)
+    spread = np.nansum([variance for _, variance in levels], axis=0)
+    mean = np.divide(total, count, out=nothing.copy(), where=count > 0)
+    return mean, np.divide(spread, count**2, out=nothing.copy(), where=count > 0)
+
+
+def _average(
+    declaration: NeedleDeclaration,
+    weights: Mapping[str, float],
+    levels: Mapping[str, tuple[Floats, Floats]],
+    index: Index,
+) -> Panel:
+    """Weighted mean over the families that have a level; the weight of those that have none widens the band."""
+    geometric = declaration.aggregation == "geometric"
+    total, spread, known = (np.zeros(next(iter(levels.values()))[0].shape) for _ in range(3))
+    for name, (level, variance) in levels.items():
+        if geometric:
+            level = np.clip(level, 1, None)  # a percentile of 0 would make every mean 0
+            level, variance = np.log(level), variance / level**2
+        here = np.isfinite(level)
+        known += weights[name] * here
+        total += np.where(here, weights[name] * level, 0)
+        spread += np.where(here, weights[name] ** 2 * variance, 0)
+    mean = np.divide(total, known, out=np.full(known.shape, np.nan), where=known > 0)
+    variance = np.divide(spread, known**2, out=np.full(known.shape, np.nan), where=known > 0)
+    if geometric:
+        mean = np.exp(mean)
+        variance = variance * mean**2
+    return _band(mean, variance + ((1 - known) * index.state_space.missing_family) ** 2)
 
 
 def _band(level: Floats, variance: Floats) -> Panel:

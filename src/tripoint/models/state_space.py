@@ -29,9 +29,11 @@ class Variances:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Level of each series in each period, with variances; NaN before a series' first observation.
+    """Level of each series in each period, with variances.
 
-    ``filtered`` uses the past only (what could have been said at the time), ``smoothed`` the whole series.
+    ``filtered`` uses the past only (what could have been said at the time) and is NaN before the first observation;
+    ``smoothed`` uses the whole series and reaches back before it, with a variance that grows. A series without any
+    observation is NaN throughout.
     All arrays have shape ``(n_series, n_periods)``; ``log_likelihood`` has shape ``(n_series,)``.
     """
 
@@ -87,13 +89,17 @@ def local_level(values: Floats, error_variance: Floats, variances: Variances) ->
 
 
 def _smooth(filtered: Floats, variance: Floats, step: float) -> tuple[Floats, Floats]:
-    """Fixed-interval smoothing, backwards from the last filtered level."""
+    """Fixed-interval smoothing, backwards from the last filtered level and on past the first observation."""
     smoothed, spread = filtered.copy(), variance.copy()
     for period in range(filtered.shape[1] - 2, -1, -1):
+        before = np.isnan(filtered[:, period])
+        smoothed[before, period] = smoothed[before, period + 1]
+        spread[before, period] = spread[before, period + 1] + step
         predicted = variance[:, period] + step
         gain = np.divide(variance[:, period], predicted, out=np.zeros_like(predicted), where=predicted > 0)
-        smoothed[:, period] += gain * (smoothed[:, period + 1] - filtered[:, period])
-        spread[:, period] += gain**2 * (spread[:, period + 1] - predicted)
+        after = ~before
+        smoothed[after, period] += (gain * (smoothed[:, period + 1] - filtered[:, period]))[after]
+        spread[after, period] += (gain**2 * (spread[:, period + 1] - predicted))[after]
     return smoothed, spread
 
 
