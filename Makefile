@@ -25,7 +25,8 @@ $(UV):
 
 $(SET_UP): $(UV) pyproject.toml uv.lock
 	@echo "setting up: packages, as locked"
-	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked --inexact --no-python-downloads --python $(RUN)/python
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked --inexact --compile-bytecode --no-python-downloads --python $(RUN)/python
+	@$(RUN)/python -m compileall -q src/tripoint
 	@touch $@
 
 report: setup ## Read Russia and China through Kazakhstan and write kazakhstan.html

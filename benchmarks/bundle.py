@@ -35,7 +35,9 @@ def draw_figure(vintage: Vintage) -> None:
     """The home case's barometer as the README shows it."""
     reading = take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage=vintage)
     title = "The barometer of Russia and China read through Kazakhstan"
-    picture = theme.svg(barometer_figure(reading), title=title, description="0 to 100 by year, with a 90% band")
+    picture = theme.svg(
+        barometer_figure(reading), title=title, description="0 to 100 by year, with a 90% band"
+    )
     Path("docs/figures/barometer.svg").write_text(picture, "utf-8")
 
 

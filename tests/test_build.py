@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from tests.conftest import trade_tables, votes_tables
-from tripoint.build import build, compare, write_bundle, write_own
+from tripoint.build import build_vintage, compare, compute_series, write_bundle
 from tripoint.errors import CoverageError
 from tripoint.measures.measure import Settings
 from tripoint.measures.records import records
@@ -52,7 +52,9 @@ def test_every_measure_has_its_code_and_its_record():
 
 def test_a_small_world_is_built_whole():
     said = []
-    manifest, frames = build(small_world(), SETTINGS, progress=lambda share, doing: said.append(share))
+    manifest, frames = compute_series(
+        small_world(), SETTINGS, progress=lambda share, doing: said.append(share)
+    )
     assert set(frames) == {*records(), "reference"}
     assert manifest.last_full_year == 2019
     assert said == sorted(said)
@@ -61,45 +63,45 @@ def test_a_small_world_is_built_whole():
 
 
 def test_the_same_tables_give_the_same_vintage():
-    _, one = build(small_world(), SETTINGS)
-    _, two = build(small_world(), SETTINGS)
+    _, one = compute_series(small_world(), SETTINGS)
+    _, two = compute_series(small_world(), SETTINGS)
     assert all(one[name].equals(two[name]) for name in one)
 
 
 def test_without_tables_the_remedy_is_said():
     with pytest.raises(CoverageError, match="data pull un_votes"):
-        build(Tables({}, {}, {}), SETTINGS)
+        compute_series(Tables({}, {}, {}), SETTINGS)
 
 
 def test_votes_alone_make_the_measures_of_votes():
     world = small_world()
     votes = {name: frame for name, frame in world.frames.items() if name in ("votes", "roll_calls")}
-    _, frames = build(Tables(votes, dict.fromkeys(votes, ()), dict.fromkeys(votes, "")), SETTINGS)
+    _, frames = compute_series(Tables(votes, dict.fromkeys(votes, ()), dict.fromkeys(votes, "")), SETTINGS)
     assert "kappa" in frames
     assert "presence_turnover" not in frames
 
 
 def test_a_new_build_is_compared_with_the_old(tmp_path):
-    old = write_own(small_world(), SETTINGS, home=tmp_path)
-    _, frames = build(small_world(1), SETTINGS)
+    old = build_vintage(small_world(), SETTINGS, home=tmp_path)
+    _, frames = compute_series(small_world(1), SETTINGS)
     changes = {change.series: change for change in compare(old, frames)}
     assert changes["kappa"].keys_lost == 0
     assert changes["kappa"].largest_change > 0.01
-    _, same = build(small_world(), SETTINGS)
+    _, same = compute_series(small_world(), SETTINGS)
     assert {change.largest_change for change in compare(old, same)} == {0.0}
 
 
 def test_killed_at_any_moment_the_old_vintage_stays(tmp_path):
     """A writer is killed at 24 random moments; each time readers find a whole vintage, and the next build completes."""
-    first = write_own(small_world(), SETTINGS, home=tmp_path)
+    first = build_vintage(small_world(), SETTINGS, home=tmp_path)
     script = textwrap.dedent(
         """
         import sys
         from pathlib import Path
         from tests.test_build import SETTINGS, small_world
-        from tripoint.build import build, write_vintage
+        from tripoint.build import compute_series, write_vintage
         from tripoint.store.vintages import own_path
-        manifest, frames = build(small_world(1), SETTINGS)
+        manifest, frames = compute_series(small_world(1), SETTINGS)
         print("ready", flush=True)
         while True:
             write_vintage(own_path(Path(sys.argv[1])), manifest, frames)
@@ -124,7 +126,7 @@ def test_killed_at_any_moment_the_old_vintage_stays(tmp_path):
         writer.stdout.close()
         assert open_vintage(own_path(tmp_path)).verify() == ()
     assert len(names) == 2, "both vintages were seen, and no third"
-    last = write_own(small_world(), SETTINGS, home=tmp_path)
+    last = build_vintage(small_world(), SETTINGS, home=tmp_path)
     assert last.manifest.name == first.manifest.name
     left = [
         path.name

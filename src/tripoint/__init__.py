@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tripoint.build import build, read_tables, write_own
+    from tripoint.build import build_vintage, read_tables
     from tripoint.core.period import Period, Span
     from tripoint.core.states import POWERS, State, all_states, find_state
     from tripoint.core.triad import Triad
@@ -36,7 +36,7 @@ _PUBLIC = {
     "Verdict": "tripoint.readings.claims",
     "Vintage": "tripoint.store.vintages",
     "all_states": "tripoint.core.states",
-    "build": "tripoint.build",
+    "build_vintage": "tripoint.build",
     "cite": "tripoint.readings.explain",
     "explain": "tripoint.readings.explain",
     "find_state": "tripoint.core.states",
@@ -45,7 +45,6 @@ _PUBLIC = {
     "open_vintage": "tripoint.store.vintages",
     "read_tables": "tripoint.build",
     "take_reading": "tripoint.readings.reading",
-    "write_own": "tripoint.build",
     "write_report": "tripoint.faces.report",
 }
 
@@ -63,7 +62,7 @@ __all__ = [
     "Verdict",
     "Vintage",
     "all_states",
-    "build",
+    "build_vintage",
     "cite",
     "explain",
     "find_state",
@@ -72,7 +71,6 @@ __all__ = [
     "open_vintage",
     "read_tables",
     "take_reading",
-    "write_own",
     "write_report",
 ]
 

@@ -46,7 +46,7 @@ class Difference:
     largest_change: float
 
 
-def build(
+def compute_series(
     tables: Tables, settings: Settings | None = None, *, progress: Progress = lambda share, doing: None
 ) -> tuple[Manifest, dict[str, pl.DataFrame]]:
     """Compute all series of all measures for all dyads, pairs and grounds.
@@ -138,7 +138,7 @@ def _last_full_year(frames: Mapping[str, pl.DataFrame]) -> int:
     return int(str(full["period"].max()))
 
 
-def write_own(
+def build_vintage(
     tables: Tables,
     settings: Settings | None = None,
     *,
@@ -146,7 +146,7 @@ def write_own(
     progress: Progress = lambda share, doing: None,
 ) -> Vintage:
     """Build from tables and make the result the user's vintage."""
-    manifest, frames = build(tables, settings, progress=progress)
+    manifest, frames = compute_series(tables, settings, progress=progress)
     path = own_path(home)
     write_vintage(path, manifest, frames)
     return open_vintage(path)
@@ -161,7 +161,7 @@ def write_bundle(
 ) -> Vintage:
     """Build from tables and write the rows that ship in the package."""
     settings = settings or Settings()
-    manifest, frames = build(tables, settings, progress=progress)
+    manifest, frames = compute_series(tables, settings, progress=progress)
     kept = {
         name: thin(records()[name], frame, settings.powers) if name in records() else frame
         for name, frame in frames.items()

@@ -36,7 +36,7 @@ class Citation:
           doi = {10.1/2},
         }
         """
-        container = "journal" if self.kind == "article" else "howpublished"
+        container = {"article": "journal", "incollection": "booktitle"}.get(self.kind, "howpublished")
         fields = {
             "author": self.author,
             "title": f"{{{self.title}}}",

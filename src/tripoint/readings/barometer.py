@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tripoint.core.period import Period
 from tripoint.core.series import WHO
 from tripoint.core.triad import Triad
+from tripoint.errors import CoverageError
 from tripoint.measures.index import Index, NeedleDeclaration, index
 from tripoint.measures.measure import thresholds
 from tripoint.measures.needle import Floats, Needle, Panel, Scale, compose, ranked
@@ -76,9 +77,12 @@ def read_needle(
 ) -> NeedleReading:
     """One needle for a triad."""
     definition = index()
-    last = (
-        vintage.manifest.last_full_year if as_of is None else min(vintage.manifest.last_full_year, as_of.year)
-    )
+    # A calendar year can be read once it is over.
+    last = min(vintage.manifest.last_full_year, as_of.year - 1 if as_of else vintage.manifest.last_full_year)
+    if last < int(definition.reference.first):
+        raise CoverageError(
+            f"nothing can be read as of {as_of}: readings start with {definition.reference.first}"
+        )
     years = np.arange(int(definition.reference.first), last + 1)
     pair = sorted(triad.pair)
     subject = pl.DataFrame({"first": [pair[0]], "second": [pair[1]]})
@@ -110,7 +114,7 @@ def _needle_frame(needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.
     coverage = _coverage(needle.observed[0], needle.known[0])
     shown = applies[0] & (coverage != "D")
     numbers = {
-        name: np.where(shown, array[0], np.nan)
+        name: np.where(shown, array[0], np.nan).tolist()
         for name, array in (
             ("value", needle.smoothed.value),
             ("lower", needle.smoothed.lower),
@@ -128,7 +132,7 @@ def _needle_frame(needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.
         else "nothing recent is observed"
         for good, here in zip(shown, applies[0], strict=True)
     ]
-    frame = pl.DataFrame({"period": years.astype(str), **numbers}).with_columns(
+    frame = pl.DataFrame({"period": [str(year) for year in years], **numbers}).with_columns(
         pl.Series("coverage", np.where(shown, coverage, "D")), pl.Series("note", note, pl.String)
     )
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))

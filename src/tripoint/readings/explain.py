@@ -148,11 +148,9 @@ def explain(reading: Reading, what: str, period: str | None = None) -> Explanati
 
 
 def _row(frame: pl.DataFrame, period: str | None, what: str) -> dict[str, Any]:
-    rows = (
-        frame.filter(pl.col("value").is_not_null())
-        if period is None
-        else frame.filter(pl.col("period") == period)
-    )
+    full = ~pl.col("note").str.contains("partial-year").fill_null(value=False)
+    latest = pl.col("value").is_not_null() & full
+    rows = frame.filter(latest if period is None else pl.col("period") == period)
     if not rows.height:
         covered = frame.filter(pl.col("value").is_not_null())["period"]
         span = f"it covers {covered.min()} to {covered.max()}" if len(covered) else "it has no value at all"
@@ -235,7 +233,14 @@ def _needle(reading: Reading, needle: NeedleReading, period: str | None) -> Expl
         }
     if declaration.grain == "triad":
         settings["applies where"] = asdict(definition.presence)
-    settings["seen at the time"] = {name: row[f"at_the_time{name}"] for name in ("", "_lower", "_upper")}
+    settings["seen at the time"] = {
+        name: row[column]
+        for name, column in (
+            ("value", "at_the_time"),
+            ("lower", "at_the_time_lower"),
+            ("upper", "at_the_time_upper"),
+        )
+    }
     return _made(
         reading, declaration.name, declaration.title, row,
         "percentile, in the needle's population, of the weighted mean over families of smoothed indicator percentiles",
@@ -324,7 +329,7 @@ def cite(reading: Reading) -> str:
     --------
     >>> from tripoint.core.triad import Triad
     >>> from tripoint.readings.reading import take_reading
-    >>> "@misc{voeten2013," in cite(take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled"))
+    >>> "{voeten2013," in cite(take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled"))
     True
     """
     own = Citation(

@@ -1,0 +1,1 @@
+"""How people meet a reading: command line, report, figures, tables. No arithmetic here."""

@@ -1,0 +1,257 @@
+"""The table behind each figure: every number with its interval, its n, its coverage and its note."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tripoint.core.units import unit
+from tripoint.faces.figures.presence import FLOWS
+from tripoint.faces.figures.votes import DYADS
+from tripoint.measures.records import find_record
+from tripoint.readings.claims import Verdict
+from tripoint.readings.reading import Reading
+
+Row = Mapping[str, Any]
+
+NOT_OBSERVED = "not observed"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A cell without a number, and why."""
+
+    reason: str = NOT_OBSERVED
+
+
+Cell = str | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as text. The first ``headers`` columns name the row."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    headers: int = 1
+
+
+def interval(
+    row: Row, unit_name: str, value: str = "value", lower: str = "lower", upper: str = "upper"
+) -> Cell:
+    """A number with its 90% interval; where there is none, the reason in the row's note.
+
+    Examples
+    --------
+    >>> interval({"value": 0.5, "lower": 0.25, "upper": 0.75}, "share")
+    '50.0% (25.0% to 75.0%)'
+    >>> interval({"value": None, "lower": None, "upper": None, "note": "too few"}, "share")
+    Missing(reason='too few')
+    """
+    if row[value] is None:
+        return Missing(row.get("note") or NOT_OBSERVED)
+    if row[lower] is None or row[upper] is None:
+        return f"{shown(row[value], unit_name)} (no interval)"
+    return (
+        f"{shown(row[value], unit_name)} ({shown(row[lower], unit_name)} to {shown(row[upper], unit_name)})"
+    )
+
+
+def shown(value: float, unit_name: str) -> str:
+    """A number in its unit, with a true minus sign."""
+    return unit(unit_name).show(value).replace("-", "−")
+
+
+def _plain(value: Any) -> Cell:
+    return Missing() if value is None else str(value)
+
+
+def barometer_table(reading: Reading) -> Table:
+    """The barometer per year, in hindsight and at the time, the latest first."""
+    rows = [
+        (
+            row["period"],
+            interval(row, "percentile"),
+            interval(row, "percentile", "at_the_time", "at_the_time_lower", "at_the_time_upper"),
+            row["coverage"],
+            row["note"] or "",
+        )
+        for row in reading.barometer.frame.sort("period", descending=True).iter_rows(named=True)
+    ]
+    head = ("Year", "Barometer, with hindsight (90%)", "As it stood at the time (90%)", "Coverage", "Note")
+    return Table("Barometer by year, 0 to 100, with 90% intervals", head, tuple(rows))
+
+
+def needles_table(reading: Reading) -> Table:
+    """Each needle per year, with the share of its weight that was observed in the year."""
+    rows = []
+    for name, needle in reading.needles.items():
+        observed = dict(
+            zip(needle.years.astype(str).tolist(), needle.needle.observed[0].tolist(), strict=True)
+        )
+        rows += [
+            (
+                row["period"],
+                needle.declaration.title,
+                interval(row, "percentile"),
+                interval(row, "percentile", "at_the_time", "at_the_time_lower", "at_the_time_upper"),
+                f"{observed[row['period']]:.0%} of {len(needle.declaration.families)} families",
+                row["coverage"],
+                row["note"] or "",
+            )
+            for row in reading.needles[name].frame.iter_rows(named=True)
+        ]
+    rows.sort(key=lambda row: row[0], reverse=True)
+    head = ("Year", "Needle", "With hindsight (90%)", "At the time (90%)", "Observed (n)", "Coverage", "Note")
+    return Table("Unity and strain by year, percentiles with 90% intervals", head, tuple(rows), 2)
+
+
+def _by_measure(
+    frame: pl.DataFrame, measures: Iterable[str], who: Iterable[str] = ()
+) -> dict[tuple[str, ...], dict[str, Row]]:
+    """Period and states to the rows of each measure, the latest first."""
+    if "value" not in frame.columns:
+        return {}
+    found: dict[tuple[str, ...], dict[str, Row]] = {}
+    rows = frame.filter(pl.col("measure").is_in(list(measures)))
+    for row in rows.sort("period", descending=True).iter_rows(named=True):
+        key = (row["period"], *(row[column] for column in who))
+        found.setdefault(key, {})[row["measure"]] = row
+    return found
+
+
+def _cells(rows: Mapping[str, Row], measures: Iterable[str]) -> list[Cell]:
+    """One cell a measure, then n, coverage and notes of the row as a whole."""
+    cells: list[Cell] = [
+        interval(rows[name], find_record(name).unit) if name in rows else Missing("outside coverage")
+        for name in measures
+    ]
+    return [*cells, *_about(rows.values())]
+
+
+def _about(rows: Iterable[Row]) -> list[Cell]:
+    """Number of observations, coverage and notes shared by the numbers of one row."""
+    known = list(rows)
+    n = list(dict.fromkeys(str(row["n"]) for row in known if row["n"] is not None))
+    grades = list(dict.fromkeys(row["coverage"] for row in known))
+    notes = list(dict.fromkeys(row["note"] for row in known if row["note"]))
+    return [", ".join(n) if n else Missing(), ", ".join(grades), "; ".join(notes)]
+
+
+def votes_table(reading: Reading) -> Table:
+    """Same-vote share and kappa with its two halves, per year and dyad."""
+    measures = ("same_vote", "kappa", "observed", "expected")
+    names = {}
+    for one, other, _ in DYADS:
+        states = sorted(
+            (reading.triad.states[one], reading.triad.states[other]), key=lambda state: state.iso3
+        )
+        text = f"{reading.triad.states[one].name} and {reading.triad.states[other].name}"
+        names[states[0].iso3, states[1].iso3] = text
+    found = _by_measure(reading.alignment, measures, ("first", "second"))
+    rows = [(key[0], names[key[1], key[2]], *_cells(row, measures)) for key, row in found.items()]
+    head = (
+        "Year", "Dyad", "Same vote (90%)", "Kappa (90%)", "Po, observed (90%)", "Pe, by chance (90%)",
+        "Roll calls (n)", "Coverage", "Note",
+    )  # fmt: skip
+    return Table("Voting in the General Assembly by year and dyad, with 90% intervals", head, tuple(rows), 2)
+
+
+def siding_table(reading: Reading) -> Table:
+    """Whom the ground joined on split roll calls, per year."""
+    measures = ("siding_first", "siding_second", "siding_neither")
+    names = reading.triad.states
+    rows = [(key[0], *_cells(row, measures)) for key, row in _by_measure(reading.siding, measures).items()]
+    head = (
+        "Year", f"With {names['first'].name} (90%)", f"With {names['second'].name} (90%)", "With neither (90%)",
+        "Split roll calls (n)", "Coverage", "Note",
+    )  # fmt: skip
+    return Table(f"Whom {names['ground'].name} voted with when the two parted", head, tuple(rows))
+
+
+def front_table(reading: Reading) -> Table:
+    """Equal votes by what the outsider voted, five years to date."""
+    measures = ("agreement_given_no", "agreement_given_other", "united_front")
+    found = _by_measure(reading.front, measures)
+    rows = []
+    for (period,), row in found.items():
+        counts = [_plain(row[name]["n"]) if name in row else Missing() for name in measures[:2]]
+        rows.append((period, *_cells(row, measures)[:3], *counts, *_about(row.values())[1:]))
+    outsider = reading.triad.states["outsider"].name
+    head = (
+        "Five years to", f"Same vote, {outsider} votes no (90%)", "Same vote otherwise (90%)", "Difference (90%)",
+        "n, votes no", "n, otherwise", "Coverage", "Note",
+    )  # fmt: skip
+    return Table("Equal votes of the two powers over five years, by the outsider's vote", head, tuple(rows))
+
+
+def presence_table(reading: Reading) -> Table:
+    """Shares in the ground's trade, per year and state."""
+    measures = [measure for measure, _ in FLOWS]
+    names = {state.iso3: state.name for state in reading.triad.states.values()}
+    found = _by_measure(reading.presence, measures, ("power",))
+    rows = []
+    for (period, power), row in found.items():
+        basis = "; ".join(dict.fromkeys(each["note"] for each in row.values() if each["note"]))
+        cells = _cells(row, measures)
+        rows.append((period, names[power], *cells[:-1], basis or "from statistics"))
+    head = (
+        "Year", "State", *(f"Share in {flow} (90%)" for _, flow in FLOWS), "Reports (n)", "Coverage", "Rests on",
+    )  # fmt: skip
+    caption = (
+        f"Shares in the trade of {reading.triad.states['ground'].name} by year and state, with 90% intervals"
+    )
+    return Table(caption, head, tuple(rows), 2)
+
+
+def displacement_table(reading: Reading) -> Table:
+    """Displacement year on year and over ten years; positive where the first power gained."""
+    measures = ("displacement", "displacement_10y")
+    rows = [
+        (key[0], *_cells(row, measures)[:2], *_about(row.values()))
+        for key, row in _by_measure(reading.displacement, measures).items()
+    ]
+    first, second = (reading.triad.states[role].name for role in ("first", "second"))
+    head = ("Year", "Year on year (90%)", "Over ten years (90%)", "Shares, steps (n)", "Coverage", "Note")
+    return Table(f"Turnover that {first} gained from {second} (negative: lost to it)", head, tuple(rows))
+
+
+def map_table(reading: Reading, latest: Mapping[str, Row]) -> Table:
+    """The flows on the map: the latest observed share of each power in the ground's turnover."""
+    rows = []
+    for role in ("first", "second"):
+        state = reading.triad.states[role]
+        row = latest.get(state.iso3)
+        if row is None:
+            rows.append((state.name, Missing(), Missing(), Missing(), Missing(), "no year is observed"))
+        else:
+            rows.append((state.name, row["period"], interval(row, "share"), *_about([row])))
+    head = ("State", "Year", "Share in turnover (90%)", "Reports (n)", "Coverage", "Note")
+    return Table(
+        f"Latest shares in the trade turnover of {reading.triad.states['ground'].name}", head, tuple(rows)
+    )
+
+
+def evidence_table(reading: Reading, verdict: Verdict) -> Table:
+    """The numbers behind a verdict, each against the line of its condition."""
+    names = {state.iso3: state.name for state in reading.triad.states.values()}
+    rows = []
+    for found in verdict.evidence:
+        needle = reading.needles.get(found.quantity)
+        title = needle.declaration.title if needle else find_record(found.quantity).title
+        unit_name = "percentile" if needle else find_record(found.quantity).unit
+        row = {"value": found.value, "lower": found.lower, "upper": found.upper, "note": verdict.reason}
+        rows.append(
+            (
+                title,
+                ", ".join(names[code] for code in found.of),
+                found.period or Missing(),
+                interval(row, unit_name),
+                f"above {shown(found.line, unit_name)}",
+                found.coverage,
+            )
+        )
+    head = ("Quantity", "Of", "Year", "Value (90%)", "Line", "Coverage")
+    return Table("The evidence", head, tuple(rows))
