@@ -4,25 +4,31 @@ Each child process is measured by its own CPU time and peak memory, as the syste
 """
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:
+    import numpy
 
-from tripoint.measures.ballots import Ballots, read_ballots
-from tripoint.models.similarity import bootstrap_pairs
-from tripoint.store.catalog import read_extracts
+# Heavy modules are imported where they are used: until the commands are measured this process has to stay small,
+# because the peak memory of a child counts from the size of its parent.
 
 YEARS = (2018, 2019)
 
 
-def similarity_against_pandas(ballots: Ballots) -> None:
+def similarity_against_pandas(extracts: Path) -> None:
     """Vote similarity of all pairs, without and with intervals, against a group-by loop over dyads in pandas."""
+    import numpy as np
+
+    from tripoint.measures.ballots import read_ballots
+    from tripoint.models.similarity import bootstrap_pairs
+    from tripoint.store.catalog import read_extracts
+
+    ballots = read_ballots(read_extracts(extracts).frames)
     rolls = ballots.of_years(*YEARS)
     votes, titles = ballots.votes[:, rolls], ballots.titles[rolls]
     members = np.flatnonzero((votes > 0).any(1))
@@ -51,8 +57,11 @@ def _fastest(work, times: int) -> float:
     return best
 
 
-def _pandas_loop(votes: np.ndarray) -> int:
+def _pandas_loop(votes: "numpy.ndarray") -> int:
     """The usual way: long table joined with itself, grouped by dyad, one measure after the other."""
+    import numpy as np
+    import pandas as pd
+
     state, roll = np.nonzero(votes)
     long = pd.DataFrame({"state": state, "roll": roll, "vote": votes[state, roll]})
     both = long.merge(long, on="roll", suffixes=("_a", "_b"))
@@ -93,7 +102,6 @@ def child(title: str, *command: str, runs: int = 5) -> None:
 def main(extracts: Path) -> None:
     """Everything, one after the other."""
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
-    similarity_against_pandas(read_ballots(read_extracts(extracts).frames))
     command = str(Path(sys.executable).with_name("tripoint"))
     with tempfile.TemporaryDirectory() as home:
         os.environ["TRIPOINT_HOME"] = home
@@ -101,7 +109,7 @@ def main(extracts: Path) -> None:
         child("tripoint reading", command, "reading", "RUS", "CHN", "KAZ", "--json", runs=9)
         child("tripoint report", command, "report", "RUS", "CHN", "KAZ", "-o", f"{home}/k.html", runs=5)
         child("tripoint build, whole world", command, "build", "--extracts", str(extracts), runs=1)
-    print(f"this process peaked at {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+    similarity_against_pandas(extracts)
 
 
 if __name__ == "__main__":
