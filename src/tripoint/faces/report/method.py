@@ -210,4 +210,4 @@ def works(citations: Iterable[Citation]) -> list[Work]:
 def _readable(text: str) -> str:
     """BibTeX's braces and umlauts as plain text."""
     accented = re.sub(r'\{\\"(\w)\}', "\\1\N{COMBINING DIAERESIS}", text)
-    return normalize("NFC", accented).replace("{", "").replace("}", "").replace("..", ".")
+    return re.sub(r"\.{2,}", ".", normalize("NFC", accented).replace("{", "").replace("}", ""))
