@@ -109,7 +109,7 @@ def test_tables_say_interval_n_coverage_and_scope(small):
     tables = re.findall(r"<table>.*?</table>", small, flags=re.S)
     assert len(tables) == 14
     for table in tables:
-        assert re.search(r"<caption>[^<]+</caption>", table)
+        assert re.search(r"<caption><span>[^<]+</span></caption>", table)
         assert '<th scope="col">' in table
     for table in tables[:8]:
         assert "(90%)" in table

@@ -1,7 +1,7 @@
 """How large a figure is, and how large its type, so that it reads on a telephone as well as on a wide screen.
 
-A figure is drawn `WIDTH` pixels wide and scaled by the page. On a telephone that is to about seven tenths, so type is set
-larger than a screen alone would ask for.
+A figure is drawn `WIDTH` pixels wide and scaled by the page. On a telephone that is to about seven tenths, so
+type is set larger than a screen alone would ask for.
 """
 
 from contextlib import AbstractContextManager

@@ -10,10 +10,12 @@ import polars as pl
 
 from tripoint.core.provenance import Citation
 from tripoint.faces.report.tables import Table
+from tripoint.faces.report.wording import with_names
 from tripoint.measures.index import Family, index
 from tripoint.measures.measure import thresholds
 from tripoint.measures.records import find_record
 from tripoint.readings.barometer import NeedleReading
+from tripoint.readings.names import spoken_roles
 from tripoint.readings.reading import Reading
 from tripoint.sources import codebook, declarations
 
@@ -148,7 +150,7 @@ def not_in_index() -> str:
 def withheld_table(reading: Reading) -> Table:
     """Years of a series that are withheld or cover part of a year, with the reason."""
     parts = (reading.alignment, reading.siding, reading.front, reading.presence, reading.displacement)
-    rows = []
+    names, rows = spoken_roles(reading.triad), []
     for part in parts:
         if "value" not in part.columns:
             continue
@@ -156,7 +158,7 @@ def withheld_table(reading: Reading) -> Table:
         for (measure, note), group in told.group_by("measure", "note", maintain_order=True):
             years = sorted({int(period[:4]) for period in group["period"]})
             state = "withheld" if group["value"].is_null().all() else "shown with a note"
-            rows.append((find_record(str(measure)).title, str(note), state, runs(years)))
+            rows.append((with_names(find_record(str(measure)).title, names), str(note), state, runs(years)))
     for needle in reading.needles.values():
         told = needle.frame.filter(pl.col("note").is_not_null())
         for (note,), group in told.group_by("note", maintain_order=True):
