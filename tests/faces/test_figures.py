@@ -103,6 +103,7 @@ def needle(name: str, values: list[float | None]) -> NeedleReading:
         scales={},
         applies=~np.isnan(numbers),
         years=np.array([int(year) for year in YEARS]),
+        absent="not applicable: the two are not both present in the ground",
     )
 
 

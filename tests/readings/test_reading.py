@@ -102,6 +102,26 @@ def test_hindsight_does_not_leak(vintage, reading):
     assert latest["value"] == pytest.approx(latest["at_the_time"])
 
 
+def test_claims_are_judged_as_of_the_day(vintage):
+    early = take_reading(HOME, as_of=date(2015, 6, 30), vintage=vintage)
+    assert early.last_year == 2014
+    found = {verdict.id: verdict for verdict in early.claims}
+    assert found["united-front"].verdict != "not testable"
+    assert found["united-front"].period == "2014"
+    assert found["displacement"].period <= "2014"
+
+
+def test_pairs_beyond_the_powers_have_unity_and_say_why_there_is_no_strain(vintage):
+    reading = take_reading(Triad("KAZ", "UZB", ground="KGZ"), vintage=vintage)
+    assert reading.needles["unity"].latest()
+    assert set(reading.needles["strain"].frame["note"]) == {
+        "not built: series of triads exist for pairs of the powers only"
+    }
+    assert any("No strain in Kyrgyzstan can be read; not built" in sentence for sentence in reading.sentences)
+    with pytest.raises(CoverageError, match="tripoint build"):
+        take_reading(Triad("CSK", "YUG", ground="POL"), vintage=vintage)
+
+
 def test_a_day_before_all_data_is_refused(vintage):
     with pytest.raises(CoverageError, match="no votes of both"):
         take_reading(HOME, as_of=date(1940, 1, 1), vintage=vintage)

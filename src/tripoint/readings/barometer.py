@@ -31,8 +31,8 @@ class NeedleReading:
         Columns ``period``; ``value``, ``lower``, ``upper`` in hindsight (smoothed); ``at_the_time``,
         ``at_the_time_lower``, ``at_the_time_upper`` from what was known then (filtered); ``coverage``;
         ``note``.
-    needle, panels, scales, applies, years
-        What it was made from, for explanations and variants.
+    needle, panels, scales, applies, years, absent
+        What it was made from, for explanations and variants; ``absent`` is the note where it does not apply.
     """
 
     declaration: NeedleDeclaration
@@ -42,6 +42,7 @@ class NeedleReading:
     scales: dict[str, Scale]
     applies: NDArray[np.bool_]
     years: NDArray[np.int64]
+    absent: str
 
     def latest(self) -> dict:
         """The last row with a value."""
@@ -89,13 +90,16 @@ def read_needle(
     if made.grain == "triad":
         subject = subject.with_columns(pl.lit(triad.ground).alias("ground"))
     panels, applies = needle_panels(made, reader(vintage, triad, as_of), subject, years, definition)
-    return _compose(made, panels, read_scales(vintage.frame(REFERENCE)), applies, years)
+    absent = "not applicable: the two are not both present in the ground"
+    if made.grain == "triad" and not set(pair) <= set(vintage.manifest.powers):
+        absent = "not built: series of triads exist for pairs of the powers only"
+    return _compose(made, panels, read_scales(vintage.frame(REFERENCE)), applies, years, absent)
 
 
 def read_variant(reading: NeedleReading, key: str) -> NeedleReading:
     """The same needle made another defensible way."""
     made = next(made for made in reading.declaration.with_variants if made.key == key)
-    return _compose(made, reading.panels, reading.scales, reading.applies, reading.years)
+    return _compose(made, reading.panels, reading.scales, reading.applies, reading.years, reading.absent)
 
 
 def _compose(
@@ -104,12 +108,16 @@ def _compose(
     scales: dict[str, Scale],
     applies: NDArray[np.bool_],
     years: NDArray[np.int64],
+    absent: str,
 ) -> NeedleReading:
     needle = ranked(compose(made, panels, scales, index()), scales[made.key])
-    return NeedleReading(made, _needle_frame(needle, applies, years), needle, panels, scales, applies, years)
+    frame = _needle_frame(needle, applies, years, absent)
+    return NeedleReading(made, frame, needle, panels, scales, applies, years, absent)
 
 
-def _needle_frame(needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.int64]) -> pl.DataFrame:
+def _needle_frame(
+    needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.int64], absent: str
+) -> pl.DataFrame:
     """The needle of the first subject as rows, withheld where it does not apply or rests on nothing recent."""
     coverage = _coverage(needle.observed[0], needle.known[0])
     shown = applies[0] & (coverage != "D")
@@ -125,11 +133,7 @@ def _needle_frame(needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.
         )
     }
     note = [
-        None
-        if good
-        else "not applicable: the two are not both present in the ground"
-        if not here
-        else "nothing recent is observed"
+        None if good else absent if not here else "nothing recent is observed"
         for good, here in zip(shown, applies[0], strict=True)
     ]
     frame = pl.DataFrame({"period": [str(year) for year in years], **numbers}).with_columns(

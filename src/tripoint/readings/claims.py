@@ -229,7 +229,7 @@ def _evidence(reading: Reading, condition: Condition, replaced: dict[str, str]) 
     name = replaced.get(condition.quantity, condition.quantity)
     states = tuple(getattr(reading.triad, role) for role in condition.of)
     rows = _quantity(reading, name, states)
-    oldest = str(reading.manifest.last_full_year - OLDEST)
+    oldest = str(reading.last_year - OLDEST)
     recent = rows.filter(pl.col("value").is_not_null(), pl.col("period") >= oldest)
     if not recent.height:
         return Evidence(name, states, None, None, None, None, "D", condition.above)

@@ -77,6 +77,11 @@ class Reading:
         """What the vintage was built from."""
         return self.vintage.manifest
 
+    @property
+    def last_year(self) -> int:
+        """The last full year that the reading covers: of the vintage, or before ``as_of``."""
+        return int(self.barometer.frame["period"].max())  # pyright: ignore[reportArgumentType]
+
     @cached_property
     def claims(self) -> "tuple[Verdict, ...]":
         """The verdicts on the claims that ship with the package."""
@@ -148,9 +153,14 @@ def take_reading(
         pl.col("first") == min(first, second), pl.col("second") == max(first, second)
     ).height:
         when = f" by {as_of}" if as_of else ""
+        thinned = opened.manifest.series["kappa"].thinned if "kappa" in opened.manifest.series else False
+        remedy = (
+            "it is thinned for the package, and `tripoint build` makes a full one"
+            if thinned
+            else "`tripoint data list` shows what it covers"
+        )
         raise CoverageError(
-            f"the vintage {opened.manifest.name} has no votes of both {first} and {second}{when}; "
-            "`tripoint data list` shows what it covers"
+            f"the vintage {opened.manifest.name} has no votes of both {first} and {second}{when}; {remedy}"
         )
     made = needles(triad, opened, as_of)
     return Reading(

@@ -74,7 +74,8 @@ def _unity(reading: Reading) -> str:
 def _strain(reading: Reading) -> str:
     row, name = reading.needles["strain"].latest(), spoken_roles(reading.triad)
     if not row:
-        return f"Strain does not apply in {name['ground']}: the two are not both present, or nothing is observed."
+        reason = reading.needles["strain"].frame["note"].drop_nulls().last()
+        return f"No strain in {name['ground']} can be read; {reason}."
     return (
         f"Strain in {row['period']}: {name['first']} and {name['second']} collided in {name['ground']} more than "
         f"{row['value']:.0f}% of pairs of powers did in grounds where both were present in 1992-2021 "

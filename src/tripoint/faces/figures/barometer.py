@@ -30,9 +30,9 @@ def barometer_figure(reading: Reading) -> alt.LayerChart | None:
     chart = lines_with_bands([Line("barometer", INK, rows)], panel, above=above)
     return finished(
         chart,
-        f"Line of the barometer, {rows[0]['year']:.0f} to {rows[-1]['year']:.0f}, on a scale from 0 to 100: "
-        f"{rows[0]['value']:.0f} in the first year and {rows[-1]['value']:.0f} in the last, 90% interval "
-        f"{rows[-1]['lower']:.0f} to {rows[-1]['upper']:.0f}.",
+        f"Line of the barometer, {rows[0]['year']:.0f} to {rows[-1]['year']:.0f}, on a scale from 0 to "
+        f"100: {rows[0]['value']:.0f} in the first year and {rows[-1]['value']:.0f} in the last, 90% "
+        f"interval {rows[-1]['lower']:.0f} to {rows[-1]['upper']:.0f}.",
     )
 
 

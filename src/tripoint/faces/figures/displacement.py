@@ -29,26 +29,12 @@ def displacement_figure(reading: Reading) -> alt.VConcatChart | None:
     drawn = {shown: rows for shown, frame in frames.items() if (rows := rows_of(frame))}
     years = [row["year"] for rows in drawn.values() for row in rows]
     for (measure, heading), rows in drawn.items():
-        bounds = [row[bound] for row in rows for bound in ("lower", "upper")]
-        domain, step = domain_of(bounds, -0.01, 0.01)
-        title = panel_title(f"{heading}, percentage points")
-        panel = Panel(
-            with_margin(domain, 0.1),
-            step,
-            POINTS,
-            190,
-            title,
-            WIDTH - AXIS,
-            names=False,
-            years=(min(years), max(years)),
-        )
-        yearly = measure == "displacement"
+        panel = _panel(rows, heading, (min(years), max(years)))
         below, above = [_zero()], _sides(names, panel.height)
-        line = [Line(measure, INK, rows)]
         panels.append(
             panel.of([*below, *_bars(rows, panel), *above], rows)
-            if yearly
-            else lines_with_bands(line, panel, below, above)
+            if measure == "displacement"
+            else lines_with_bands([Line(measure, INK, rows)], panel, below, above)
         )
         last = rows[-1]
         said.append(
@@ -59,6 +45,13 @@ def displacement_figure(reading: Reading) -> alt.VConcatChart | None:
         return None
     chart = alt.vconcat(*panels, spacing=16).resolve_scale(color="independent")
     return finished(chart, f"Above zero {names[0]} gains, below zero {names[1]}. {' '.join(said)}")
+
+
+def _panel(rows: Sequence[Row], heading: str, years: tuple[float, float]) -> Panel:
+    """A panel with a margin above and below, for the words that stand there."""
+    domain, step = domain_of([row[bound] for row in rows for bound in ("lower", "upper")], -0.01, 0.01)
+    title = panel_title(f"{heading}, percentage points")
+    return Panel(with_margin(domain, 0.1), step, POINTS, 190, title, WIDTH - AXIS, names=False, years=years)
 
 
 def _bars(rows: Sequence[Row], panel: Panel) -> list[Layer]:

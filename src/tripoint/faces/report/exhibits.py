@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 from markupsafe import Markup
 
+from tripoint.core.states import find_state
 from tripoint.faces.figures import theme
 from tripoint.faces.figures.barometer import barometer_figure
 from tripoint.faces.figures.canvas import themed, unchecked
@@ -21,7 +22,7 @@ from tripoint.faces.figures.votes import votes_figure
 from tripoint.faces.report import tables
 from tripoint.faces.report.tables import Table
 from tripoint.measures.index import index
-from tripoint.readings.names import opened, spoken_roles
+from tripoint.readings.names import opened, spoken, spoken_roles
 from tripoint.readings.reading import Reading
 
 
@@ -68,9 +69,8 @@ def barometer(reading: Reading) -> Exhibit:
     return _exhibit(
         reading,
         ("barometer", "The barometer over time", barometer_figure, tables.barometer_table),
-        "Solid: what all data up to today say about each year, with the 90% band. Dashed: what could have been "
-        "said at the "
-        "end of that year. Where the two part, later data changed the picture.",
+        "Solid: what all data up to today say about each year, with the 90% band. Dashed: what could "
+        "have been said at the end of that year. Where the two part, later data changed the picture.",
         f"There is no barometer in any year: {_why_no_strain(reading)}",
     )
 
@@ -83,8 +83,7 @@ def needles(reading: Reading) -> Exhibit:
         reading,
         ("needles", "Unity and strain", needles_figure, tables.needles_table),
         f"Unity: how close {name['first']} and {name['second']} are. Strain: how hard they collide in "
-        f"{name['ground']}. "
-        f"Both are percentiles with 90% bands; higher strain is worse.{missing}",
+        f"{name['ground']}. Both are percentiles with 90% bands; higher strain is worse.{missing}",
         "Neither unity nor strain has a value in any year.",
     )
 
@@ -92,8 +91,8 @@ def needles(reading: Reading) -> Exhibit:
 def _why_no_strain(reading: Reading) -> str:
     notes = reading.needles["strain"].frame["note"].drop_nulls()
     reason = notes[-1] if len(notes) else "no year is observed"
-    least = index().presence.least
-    return f"{reason} (each must hold at least {least:.0%} of its trade turnover)."
+    rule = f" (each must hold at least {index().presence.least:.0%} of its trade turnover)"
+    return f"{reason}{rule if 'present' in reason else ''}."
 
 
 def triad(reading: Reading) -> Exhibit:
@@ -152,11 +151,10 @@ def votes(reading: Reading) -> Exhibit:
     return _exhibit(
         reading,
         ("votes", "How alike they vote", votes_figure, tables.votes_table),
-        "Lines with 90% bands; a hollow mark is a year still under way. Kappa is 0 where two states agree no "
-        "more than their "
-        "own habits of voting would produce, and 1 where they always agree.",
-        f"No year has enough roll calls on which two of {name['first']}, {name['second']} and {name['ground']} "
-        "voted.",
+        "Lines with 90% bands; a hollow mark is a year still under way. Kappa is 0 where two states "
+        "agree no more than their own habits of voting would produce, and 1 where they always agree.",
+        f"No year has enough roll calls on which two of {name['first']}, {name['second']} and "
+        f"{name['ground']} voted.",
     )
 
 
@@ -167,29 +165,26 @@ def siding(reading: Reading) -> Exhibit:
     return _exhibit(
         reading,
         ("siding", opened(f"whom {name['ground']} sides with"), siding_figure, tables.siding_table),
-        "Only roll calls on which the two powers cast different votes. They are few, so the bands are wide: read "
-        "the run of "
-        "years, not one year. Years with too few splits for a share have a bar and no line.",
+        "Only roll calls on which the two powers cast different votes. They are few, so the bands are "
+        "wide: read the run of years, not one year. Years with too few splits for a share have a bar and "
+        "no line.",
         f"The vintage has no year in which {name['first']} and {name['second']} parted often enough while "
-        f"{name['ground']} "
-        f"voted. Votes in the ground are read for pairs of its {powers} powers only.",
+        f"{name['ground']} voted. Votes in the ground are read for pairs of its {powers} powers only.",
     )
 
 
 def front(reading: Reading) -> Exhibit:
     """The united front."""
     name = spoken_roles(reading.triad)
-    known = ", ".join(reading.manifest.outsiders)
+    known = ", ".join(spoken(find_state(code)) for code in reading.manifest.outsiders)
     return _exhibit(
         reading,
         ("front", f"A united front against {name['outsider']}?", front_figure, tables.front_table),
-        "Each point covers five years. A united front shows as 'votes no' staying above the other line: the two "
-        "vote alike when "
-        f"{name['outsider']} votes no, and less so otherwise. The subjects differ too; this describes and proves "
-        "no cause.",
-        f"The vintage has no series of {name['first']} and {name['second']} against {name['outsider']}: it holds "
-        "pairs of its "
-        f"{len(reading.manifest.powers)} powers against {known}.",
+        "Each point covers five years. A united front shows as 'votes no' staying above the other line: "
+        f"the two vote alike when {name['outsider']} votes no, and less so otherwise. The subjects differ "
+        "too; this describes and proves no cause.",
+        f"The vintage has no series of {name['first']} and {name['second']} against {name['outsider']}: "
+        f"it holds pairs of its {len(reading.manifest.powers)} powers against {known}.",
     )
 
 
@@ -199,12 +194,10 @@ def presence(reading: Reading) -> Exhibit:
     return _exhibit(
         reading,
         ("presence", opened(f"who trades with {name['ground']}"), presence_figure, tables.presence_table),
-        "Shares with 90% bands. A hollow mark rests on rounded shares that were published without values; the "
-        "others rest on "
-        "trade statistics. A line breaks where a year is not observed.",
-        f"No report of trade between {name['ground']} and {name['first']}, {name['second']} or {name['outsider']} "
-        "in this "
-        "vintage can be read as a share.",
+        "Shares with 90% bands. A hollow mark rests on rounded shares that were published without "
+        "values; the others rest on trade statistics. A line breaks where a year is not observed.",
+        f"No report of trade between {name['ground']} and {name['first']}, {name['second']} or "
+        f"{name['outsider']} in this vintage can be read as a share.",
     )
 
 
@@ -214,10 +207,9 @@ def displacement(reading: Reading) -> Exhibit:
     return _exhibit(
         reading,
         ("displacement", "Who took whose share", displacement_figure, tables.displacement_table),
-        f"How much of the turnover of {name['ground']} moved from one power to the other, with 90% intervals. Ten "
-        "years end with "
-        "the year shown. A jump across a gap may be a change of source and not of trade.",
-        f"Displacement needs the shares of both {name['first']} and {name['second']} in {name['ground']} in two "
-        "observed years, "
-        "for a pair of the powers of this vintage; there is none.",
+        f"How much of the turnover of {name['ground']} moved from one power to the other, with 90% "
+        "intervals. Ten years end with the year shown. A jump across a gap may be a change of source and "
+        "not of trade.",
+        f"Displacement needs the shares of both {name['first']} and {name['second']} in {name['ground']} "
+        "in two observed years, for a pair of the powers of this vintage; there is none.",
     )

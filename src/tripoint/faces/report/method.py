@@ -11,7 +11,7 @@ import polars as pl
 from tripoint.core.provenance import Citation
 from tripoint.faces.report.tables import Table
 from tripoint.faces.report.wording import with_names
-from tripoint.measures.index import Family, index
+from tripoint.measures.index import Family, Index, index
 from tripoint.measures.measure import thresholds
 from tripoint.measures.records import find_record
 from tripoint.readings.barometer import NeedleReading
@@ -44,33 +44,30 @@ def how(reading: Reading) -> list[tuple[str, str]]:
         )
         said.append((needle.title, f"{needle.question} Families: {families}. Mean: {needle.aggregation}."))
         said.append((f"Population of {needle.name}", needle.population))
+    votes = f"90% everywhere. Votes: {reading.manifest.draws} bootstrap draws, seed {reading.manifest.seed}."
+    return [*said, *_rules(definition), ("Coverage", grades()), ("Intervals", votes)]
+
+
+def _rules(definition: Index) -> list[tuple[str, str]]:
+    """What holds for every needle: the state space, what is missing, where strain applies."""
     space, rule = definition.state_space, definition.presence
     return [
-        *said,
         (
             "Over time",
-            "Each indicator becomes a percentile of its population and runs through a local-level state space "
-            "with its own "
-            f"measurement error, at least {space.least_error:g} percentile points (standard deviation). Years "
-            "without an "
-            "observation widen the band.",
+            "Each indicator becomes a percentile of its population and runs through a local-level state "
+            f"space with its own measurement error, at least {space.least_error:g} percentile points "
+            "(standard deviation). Years without an observation widen the band.",
         ),
         (
             "What is missing",
-            f"A family that was never observed adds a standard deviation of {space.missing_family:.1f} points, as "
-            "if anything were "
-            "possible; it never counts as 0 or 50.",
+            f"A family that was never observed adds a standard deviation of {space.missing_family:.1f} "
+            "points, as if anything were possible; it never counts as 0 or 50.",
         ),
         (
             "Where strain applies",
             f"Only where both powers hold at least {rule.least:.0%} each "
-            f"({find_record(rule.measure).title.lower()}); an "
-            f"unobserved share is taken as it was, for {rule.carried_years} years.",
-        ),
-        ("Coverage", grades()),
-        (
-            "Intervals",
-            f"90% everywhere. Votes: {reading.manifest.draws} bootstrap draws, seed {reading.manifest.seed}.",
+            f"({find_record(rule.measure).title.lower()}); an unobserved share is taken as it was, for "
+            f"{rule.carried_years} years.",
         ),
     ]
 
@@ -79,11 +76,10 @@ def grades() -> str:
     """What the coverage grades of a needle mean."""
     rules = thresholds().needles
     return (
-        f"Coverage of a needle is A where at least {rules['A'].share:.0%} of its weight is observed in the year, "
-        "B at least "
-        f"{rules['B'].share:.0%}, C where something was observed within {rules['C'].n:g} years; below that it is "
-        "withheld. The barometer "
-        "takes the lower grade of its two needles."
+        f"Coverage of a needle is A where at least {rules['A'].share:.0%} of its weight is observed in "
+        f"the year, B at least {rules['B'].share:.0%}, C where something was observed within "
+        f"{rules['C'].n:g} years; below that it is withheld. The barometer takes the lower grade of its "
+        "two needles."
     )
 
 
