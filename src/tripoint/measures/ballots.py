@@ -12,9 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tripoint.measures.measure import Frames
-
-#: First year read from the UN Digital Library; earlier years are read from Voeten's collection.
-FIRST_YEAR_OF_LIBRARY = 1980
+from tripoint.measures.records import declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,11 @@ def _partial_years(rolls: pl.DataFrame) -> frozenset[int]:
 def _counted_rolls(rolls: pl.DataFrame) -> pl.DataFrame:
     """Roll calls that count, in time order, with their year, the number of their title and their matrix column."""
     year = pl.col("date").dt.year()
-    chosen = pl.when(year < FIRST_YEAR_OF_LIBRARY).then(pl.lit("voeten")).otherwise(pl.lit("undl"))
+    chosen = (
+        pl.when(year < declared("alignment").settings["first_year_of_library"])
+        .then(pl.lit("voeten"))
+        .otherwise(pl.lit("undl"))
+    )
     return (
         rolls.with_columns(pl.col("collection").cast(pl.String), year.alias("year"))
         .filter(

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tripoint.core.series import GRADES
 from tripoint.measures import presence
 from tripoint.measures.measure import (
     HALF_WIDTH,
@@ -18,7 +19,7 @@ from tripoint.measures.measure import (
     series,
     thresholds,
 )
-from tripoint.measures.records import find_record
+from tripoint.measures.records import declared, find_record
 from tripoint.models.displacement import cumulated_gain
 
 _WITHHELD = "too few observed years in the window"
@@ -42,8 +43,6 @@ WINDOWS = (
     _Window("displacement_import_10y", "presence_import", 10),
     _Window("contest", "presence_turnover", 5, fold=True),
 )
-#: How many years before its window the base of a sum may lie.
-SLACK = 2
 
 
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
@@ -63,13 +62,15 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """Shares and variances, shape (grounds, powers, years), NaN where not observed."""
+    """Shares, variances, grades (0 is A) and whether only listed; (grounds, powers, years), NaN if not observed."""
 
     grounds: NDArray[np.str_]
     powers: tuple[str, ...]
     years: NDArray[np.int64]
     value: NDArray[np.float64]
     variance: NDArray[np.float64]
+    grade: NDArray[np.float64]
+    listed: NDArray[np.float64]
 
 
 def _as_shares(frame: pl.DataFrame, powers: tuple[str, ...]) -> _Shares:
@@ -83,7 +84,19 @@ def _as_shares(frame: pl.DataFrame, powers: tuple[str, ...]) -> _Shares:
     value[ground, power, year - years[0]] = seen["value"].to_numpy()
     error = (seen["upper"] - seen["lower"]).to_numpy() / (2 * HALF_WIDTH)
     variance[ground, power, year - years[0]] = error**2
-    return _Shares(grounds, powers, years, value, variance)
+    grades = np.full_like(value, np.nan)
+    grades[ground, power, year - years[0]] = [GRADES.index(letter) for letter in seen["coverage"]]
+    listed = np.full_like(value, np.nan)
+    published = seen["note"].str.contains("published share").fill_null(value=False)
+    listed[ground, power, year - years[0]] = published.to_numpy()
+    return _Shares(grounds, powers, years, value, variance, grades, listed)
+
+
+def _worst(values: NDArray[np.float64], years: int) -> NDArray[np.float64]:
+    """Largest value within the last ``years`` years and the one before, per ground; NaN counts for nothing."""
+    padded = np.concatenate([np.full((len(values), years), np.nan), values], axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, years + 1, axis=1)
+    return np.where(np.isnan(windows), -1.0, windows).max(-1)
 
 
 def _pair(shares: _Shares, pair: tuple[int, int], window: _Window) -> pl.DataFrame:
@@ -93,13 +106,27 @@ def _pair(shares: _Shares, pair: tuple[int, int], window: _Window) -> pl.DataFra
     value, error = shares.value[outside], shares.variance[outside]
     one, two = pair
     gain, variance, steps = cumulated_gain(
-        value[:, one], value[:, two], error[:, one], error[:, two], window.years, SLACK
+        value[:, one],
+        value[:, two],
+        error[:, one],
+        error[:, two],
+        window.years,
+        declared("displacement").settings["slack"],
     )
     ground, year = np.nonzero(~np.isnan(gain))
     value, n = gain[ground, year], steps[ground, year]
     half = HALF_WIDTH * np.sqrt(variance[ground, year])
-    # One step is all that a window of one year can have; longer windows are graded by how many of their years they saw.
-    coverage = np.full(len(n), "C") if window.years == 1 else grade(thresholds().windows, n, n / window.years)
+    # A window is graded by how many of its years it saw, and never better than the poorest share that it rests on.
+    own = np.full(len(n), "A") if window.years == 1 else grade(thresholds().windows, n, n / window.years)
+    poorest, listed = (
+        np.maximum(_worst(array[outside, one], window.years), _worst(array[outside, two], window.years))[
+            ground, year
+        ]
+        for array in (shares.grade, shares.listed)
+    )
+    limit = np.array(GRADES)[poorest.astype(int)]
+    coverage = np.where(own > limit, own, limit)
+    note = np.where(listed > 0, "rests in part on published shares", "")
     lower, upper = value - half, value + half
     if window.fold:
         value, lower, upper = np.abs(value), np.maximum(0, np.abs(value) - half), np.abs(value) + half
@@ -112,9 +139,10 @@ def _pair(shares: _Shares, pair: tuple[int, int], window: _Window) -> pl.DataFra
             "upper": upper,
             "n": n,
             "coverage": coverage,
+            "note": note,
         }
     ).with_columns(
-        pl.lit(first).alias("first"), pl.lit(second).alias("second"), pl.lit(None, pl.String).alias("note")
+        pl.lit(first).alias("first"), pl.lit(second).alias("second"), pl.col("note").replace("", None)
     )
 
 

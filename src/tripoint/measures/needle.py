@@ -81,8 +81,16 @@ def to_percentiles(panel: Panel, scale: Scale) -> Panel:
 
 
 def error_of(panel: Panel, index: Index) -> Floats:
-    """Error variance of percentiles, never below the declared least."""
-    return np.maximum(panel.error_variance, index.state_space.least_error**2)
+    """Error variance of percentiles: the mean of a series' own so far, never below the declared least.
+
+    An interval on the scale of percentiles shrinks near 0 and 100 whatever its width before, so a single year's
+    variance depends on the value itself, and a filter that trusts it would be drawn to the ends. The mean over the
+    years observed so far does not, and uses no later year.
+    """
+    seen = np.isfinite(panel.error_variance)
+    total = np.cumsum(np.where(seen, panel.error_variance, 0.0), axis=1)
+    mean = total / np.maximum(np.cumsum(seen, axis=1), 1)
+    return np.maximum(mean, index.state_space.least_error**2)
 
 
 def compose(

@@ -19,8 +19,8 @@ from tripoint.store.corrections import usable
 _WITHHELD = "no report that can be read as a share"
 _FLOW = ("ground", "power", "year", "flow")
 
-#: Upper ends, in million US dollars, of the sizes of flow for which a usual disagreement is estimated.
-_SIZES = (1.0, 10.0, 100.0, 1000.0)
+#: Median absolute value of a standard normal variable.
+_MEDIAN_OF_NORMAL = 0.6744897501960817
 
 
 def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
@@ -84,9 +84,14 @@ def _reports(trade_flows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _sizes() -> list[float]:
+    """Upper ends, in million US dollars, of the sizes of flow for which a usual disagreement is estimated."""
+    return declared("presence").settings["sizes"]
+
+
 def _size(value: pl.Expr) -> pl.Expr:
     """Number of the size class of a flow."""
-    return pl.sum_horizontal([(value >= bound).cast(pl.Int32) for bound in _SIZES])
+    return pl.sum_horizontal([(value >= bound).cast(pl.Int32) for bound in _sizes()])
 
 
 def _usual_disagreement(reports: pl.DataFrame) -> pl.DataFrame:
@@ -100,13 +105,13 @@ def _usual_disagreement(reports: pl.DataFrame) -> pl.DataFrame:
     mirror = sides.filter(pl.col("mirror")).drop("mirror").rename({"value": "mirror_value"})
     both = own.join(mirror, on=_FLOW).filter((pl.col("value") > 0) & (pl.col("mirror_value") > 0))
     gap = (pl.col("value") / pl.col("mirror_value")).log().abs()
-    scale = float(1 / (0.6744897501960817 * np.sqrt(2)))
+    scale = float(1 / (_MEDIAN_OF_NORMAL * np.sqrt(2)))
     measured = (
         both.group_by(_size(pl.col("value")).alias("size"))
         .agg((gap.median() * scale).alias("error"))
         .sort("size")
     )
-    sizes = pl.DataFrame({"size": list(range(len(_SIZES) + 1))}, schema={"size": pl.Int32})
+    sizes = pl.DataFrame({"size": list(range(len(_sizes()) + 1))}, schema={"size": pl.Int32})
     # A size without doubly reported flows takes the error of the nearest smaller size: larger, if anything.
     return sizes.join(measured, on="size", how="left").with_columns(
         pl.col("error").fill_null(strategy="forward").fill_null(strategy="backward").fill_null(1.0)
@@ -129,8 +134,7 @@ def _shares_from_values(reports: pl.DataFrame, disagreement: pl.DataFrame) -> pl
         .alias("whole"),
     )
     flows = flows.with_columns(_size(pl.col("value")).alias("size")).join(disagreement, on="size", how="left")
-    # The preferred value's error is smaller by sqrt(2) when the other side was asked as well.
-    spread = (HALF_WIDTH * pl.col("error") / pl.col("sides").cast(pl.Float64).sqrt()).exp()
+    spread = (HALF_WIDTH * pl.col("error")).exp()
     totals = pl.col("value").sum().over("ground", "year", "flow")
     whole = pl.col("whole").any().over("ground", "year", "flow")
     return (
@@ -173,7 +177,7 @@ def _shares_from_lists(trade_shares: pl.DataFrame, flows: pl.DataFrame) -> pl.Da
         pl.col("flag").alias("note"),
     )
     compared = listed.join(flows, on=_FLOW).filter(pl.col("value") > 0)
-    gap = (pl.col("share") / _share_of("value")).log().abs().median() / 0.6744897501960817
+    gap = (pl.col("share") / _share_of("value")).log().abs().median() / _MEDIAN_OF_NORMAL
     measured = compared.select(gap.alias("error"))["error"].item() if compared.height else None
     spread = float(np.exp(HALF_WIDTH * (measured if measured is not None else 1.0)))
     return listed.filter(pl.col("share") > 0).with_columns(

@@ -3,8 +3,9 @@
 Readings look measures up here: no measure code, and nothing compiled, is loaded for that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 from tripoint.core.codebook import load_declaration
 from tripoint.core.provenance import Citation
@@ -29,6 +30,7 @@ class Declaration:
     measures: tuple[MeasureRecord, ...]
     citations: tuple[Citation, ...] = ()
     windows: tuple[int, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @cache
@@ -76,6 +78,14 @@ def find_record(name: str) -> MeasureRecord:
     if name not in records():
         raise UnknownNameError.of("measure", name, records())
     return records()[name]
+
+
+def settings_of(name: str) -> dict[str, Any]:
+    """Constants that a measure was computed with, as declared beside it."""
+    for declaration in DECLARATIONS:
+        if any(record.name == name for record in declared(declaration).measures):
+            return declared(declaration).settings
+    return {}
 
 
 def citations() -> dict[str, Citation]:

@@ -158,7 +158,7 @@ def _is_turned(who: Mapping[str, str]) -> bool:
 
 def _turn(frame: pl.DataFrame, record: MeasureRecord) -> pl.DataFrame:
     """Rows of a pair as rows of the pair the other way round."""
-    frame = frame.rename({"first": "second", "second": "first"})
+    frame = frame.rename({"first": "second", "second": "first"}).select(frame.columns)
     if not record.antisymmetric:
         return frame
     negated = {"value": "value", "lower": "upper", "upper": "lower"}
