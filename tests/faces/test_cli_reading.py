@@ -190,7 +190,7 @@ def test_what_does_not_apply_shows_a_dash_and_the_reason() -> None:
     result = run("reading", "RUS", "CHN", "TUV")
     strain = next(line for line in result.stdout.split("\n") if line.startswith("Strain"))
     assert re.match(r"Strain +– +D +–", strain)
-    assert "not both present in" in " ".join(result.stdout.split())
+    assert "presence of both in the ground is not observed" in " ".join(result.stdout.split())
 
 
 def test_as_of_hides_what_was_not_published() -> None:
@@ -276,15 +276,15 @@ def test_compare_shows_every_ground_and_says_what_is_missing() -> None:
     data = strict(run(*arguments, "--json").stdout)
     grounds = {row["ground"]: row for row in data["grounds"]}
     assert list(grounds) == ["KAZ", "UZB", "TUV"]
-    assert grounds["KAZ"]["reason"] is None
+    assert grounds["KAZ"]["reason"] == "displacement last observed in 2023 (2024)"
     assert set(grounds["KAZ"]["siding"]) == {"first", "second", "neither"}
     assert set(grounds["KAZ"]["turnover_shares"]) == {"first", "second"}
     assert grounds["TUV"]["strain"] is None
-    assert "not applicable" in grounds["TUV"]["reason"]
+    assert "presence of both in the ground is not observed" in grounds["TUV"]["reason"]
     text = run(*arguments)
     assert text.exit_code == 0
     assert max(map(len, text.stdout.split("\n"))) <= 80
-    assert "Tuvalu: not applicable" in text.stdout
+    assert "Tuvalu: presence of both in the ground is not observed" in text.stdout
 
 
 def test_compare_agrees_with_the_reading() -> None:

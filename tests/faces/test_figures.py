@@ -94,14 +94,15 @@ def needle(name: str, values: list[float | None]) -> NeedleReading:
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
     panels = dict.fromkeys(declaration.indicators, panel)
     scores = {family.name: panel for family in declaration.families}
-    made = Needle(panel, panel, np.full((1, 4), 0.5), np.full((1, 4), 0.5), scores)
+    seen = {family.name: ~np.isnan(panel.value) for family in declaration.families}
+    made = Needle(panel, panel, np.full((1, 4), 0.5), np.full((1, 4), 0.5), scores, seen, panel)
     return NeedleReading(
         declaration=declaration,
         frame=frame,
         needle=made,
         panels=panels,
         scales={},
-        applies=~np.isnan(numbers),
+        applies=(~np.isnan(numbers)).astype(np.int8),
         years=np.array([int(year) for year in YEARS]),
         absent="not applicable: the two are not both present in the ground",
     )

@@ -102,9 +102,13 @@ def test_presence_is_carried_for_the_declared_years_only():
     years = index().presence.carried_years
     shares = panel([0.1] + [np.nan] * (years + 2))
     found = present(shares, shares, index())[0]
-    assert found.tolist() == [True] * (years + 1) + [False] * 2
-    small = panel([index().presence.least / 2])
-    assert not present(small, small, index()).any()
+    assert found.tolist() == [1] * (years + 1) + [-1] * 2, (
+        "what is not observed is neither present nor absent"
+    )
+    small, unknown = panel([index().presence.least / 2]), panel([np.nan])
+    assert present(small, small, index()).tolist() == [[0]]
+    assert present(small, unknown, index()).tolist() == [[0]], "one known to hold little is enough"
+    assert present(panel([0.5]), unknown, index()).tolist() == [[-1]]
 
 
 def test_every_declared_indicator_is_a_measure_with_a_direction():

@@ -5,7 +5,6 @@ that code, documentation, checks and ``explain`` read the same words.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from importlib.resources import files
 from typing import Literal, TypeVar
 
@@ -76,10 +75,6 @@ class Codebook:
     def column(self, name: str) -> Column | None:
         """The column of that name, if the codebook has it."""
         return next((column for column in self.columns if column.name == name), None)
-
-    def published(self, period_end: date) -> date:
-        """The day by which figures for a period that ended on ``period_end`` are out."""
-        return period_end + timedelta(days=self.lag_days)
 
 
 def load_declaration(package: str, filename: str, shape: type[T]) -> T:

@@ -27,9 +27,8 @@ class Unit:
         """
         if value is None:
             return "–"
-        if self.percent:
-            return f"{100 * value:.{self.decimals}f}%"
-        return f"{value:,.{self.decimals}f}"
+        scaled = round(100 * value if self.percent else value, self.decimals) + 0.0  # no negative zero
+        return f"{scaled:,.{self.decimals}f}{'%' if self.percent else ''}"
 
 
 UNITS = (

@@ -4,7 +4,7 @@ The same functions make the reference population at build time and one triad's n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -57,6 +57,8 @@ class Needle:
     observed: Floats
     known: Floats
     scores: dict[str, Panel]
+    seen: dict[str, NDArray[np.bool_]]
+    mean: Panel
 
 
 def quantiles_of(values: Floats, steps: int) -> Floats:
@@ -123,7 +125,9 @@ def compose(
         for view in ("filtered", "smoothed")
     }
     scores = {name: _band(*family.smoothed) for name, family in families.items()}
-    return Needle(made["filtered"], made["smoothed"], np.asarray(observed), np.asarray(known), scores)
+    seen = {name: family.observed for name, family in families.items()}
+    smoothed = made["smoothed"]
+    return Needle(made["filtered"], smoothed, np.asarray(observed), np.asarray(known), scores, seen, smoothed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +197,10 @@ def _band(level: Floats, variance: Floats) -> Panel:
 
 def ranked(needle: Needle, scale: Scale) -> Needle:
     """The needle as percentiles of its own reference population, so that 80 means above 80% of it."""
-    return Needle(
-        to_percentiles(needle.filtered, scale),
-        to_percentiles(needle.smoothed, scale),
-        needle.observed,
-        needle.known,
-        needle.scores,
+    return replace(
+        needle,
+        filtered=to_percentiles(needle.filtered, scale),
+        smoothed=to_percentiles(needle.smoothed, scale),
     )
 
 
@@ -236,18 +238,23 @@ def mutual(one: Panel, other: Panel) -> Panel:
     return Panel(value, np.clip(value - half, 0, None), value + half)
 
 
-def present(first: Panel, second: Panel, index: Index) -> NDArray[np.bool_]:
-    """Where both powers hold the least share in the ground, an unobserved share carried for the declared years."""
-    return _carried(first.value, index) & _carried(second.value, index)
+def present(first: Panel, second: Panel, index: Index) -> NDArray[np.int8]:
+    """Whether both powers hold the least share in the ground: 1 both do, 0 one is known to hold less, -1 not observed.
+
+    An unobserved share is carried for the declared years.
+    """
+    one, two = _carried(first.value, index), _carried(second.value, index)
+    return np.where((one == 0) | (two == 0), 0, np.minimum(one, two)).astype(np.int8)
 
 
-def _carried(shares: Floats, index: Index) -> NDArray[np.bool_]:
-    enough = np.zeros(shares.shape, bool)
+def _carried(shares: Floats, index: Index) -> NDArray[np.int8]:
+    found = np.full(shares.shape, -1, np.int8)
     known = np.full(shares.shape[0], np.nan)
     age = np.zeros(shares.shape[0], int)
     for year in range(shares.shape[1]):
         seen = np.isfinite(shares[:, year])
         known[seen], age[seen] = shares[seen, year], 0
         age[~seen] += 1
-        enough[:, year] = (known >= index.presence.least) & (age <= index.presence.carried_years)
-    return enough
+        fresh = np.isfinite(known) & (age <= index.presence.carried_years)
+        found[fresh, year] = known[fresh] >= index.presence.least
+    return found

@@ -43,8 +43,8 @@ def needle_panels(
     subjects: pl.DataFrame,
     years: NDArray[np.int64],
     index: Index,
-) -> tuple[dict[str, Panel], NDArray[np.bool_]]:
-    """All indicators of a needle, and where the needle applies.
+) -> tuple[dict[str, Panel], NDArray[np.int8]]:
+    """All indicators of a needle, and where the needle applies: 1 where it does, 0 where not, -1 unknown.
 
     A needle of pairs applies everywhere; one of triads only where both powers are present in the ground, and
     what was measured elsewhere is left out.
@@ -52,15 +52,15 @@ def needle_panels(
     names = {name for made in declaration.with_variants for name in made.indicators}
     panels = {name: indicator_panel(name, read, subjects, years) for name in sorted(names)}
     if declaration.grain == "pair":
-        return panels, np.ones((subjects.height, len(years)), bool)
+        return panels, np.ones((subjects.height, len(years)), np.int8)
     applies = both_present(read, subjects, years, index)
-    return {name: _only(panel, applies) for name, panel in panels.items()}, applies
+    return {name: _only(panel, applies == 1) for name, panel in panels.items()}, applies
 
 
 def both_present(
     read: Reader, subjects: pl.DataFrame, years: NDArray[np.int64], index: Index
-) -> NDArray[np.bool_]:
-    """Where both powers hold the least share of the ground's turnover."""
+) -> NDArray[np.int8]:
+    """Whether both powers hold the least share of the ground's turnover, as in :func:`present`."""
     series = read(index.presence.measure)
     first, second = (
         panel_of(series, subjects.select("ground", pl.col(power).alias("power")), years)

@@ -67,12 +67,12 @@ def _needle_scale(
     made: NeedleDeclaration,
     panels: Mapping[str, Panel],
     scales: Mapping[str, Scale],
-    applies: NDArray[np.bool_],
+    applies: NDArray[np.int8],
     index: Index,
 ) -> Scale:
     """Distribution of a needle before ranking, over pairs and years in which it applies and something was observed."""
     needle = compose(made, {name: panels[name] for name in made.indicators}, scales, index)
-    values = np.where(applies & (needle.observed > 0), needle.filtered.value, np.nan)
+    values = np.where((applies == 1) & (needle.observed > 0), needle.filtered.value, np.nan)
     return Scale(quantiles_of(values, index.reference.quantiles), None, int(np.isfinite(values).sum()))
 
 

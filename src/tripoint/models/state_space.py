@@ -31,7 +31,7 @@ class Variances:
 class Level:
     """Level of each series in each period, with variances.
 
-    ``filtered`` uses the past only (what could have been said at the time) and is NaN before the first observation;
+    ``filtered`` uses no later year and is NaN before the first observation;
     ``smoothed`` uses the whole series and reaches back before it, with a variance that grows. A series without any
     observation is NaN throughout.
     All arrays have shape ``(n_series, n_periods)``; ``log_likelihood`` has shape ``(n_series,)``.

@@ -1,7 +1,7 @@
 """How solid is the partnership, at home and in the ground: unity, strain, and the barometer made of both."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from tripoint.measures.index import Index, NeedleDeclaration, index
 from tripoint.measures.measure import thresholds
 from tripoint.measures.needle import Floats, Needle, Panel, Scale, compose, ranked
 from tripoint.measures.panels import Reader, needle_panels
-from tripoint.measures.records import find_record
+from tripoint.measures.records import find_record, records
 from tripoint.measures.reference import read_scales
 from tripoint.sources import codebook
 from tripoint.store.vintages import REFERENCE, Vintage
@@ -29,10 +29,11 @@ class NeedleReading:
     ----------
     frame
         Columns ``period``; ``value``, ``lower``, ``upper`` in hindsight (smoothed); ``at_the_time``,
-        ``at_the_time_lower``, ``at_the_time_upper`` from what was known then (filtered); ``coverage``;
+        ``at_the_time_lower``, ``at_the_time_upper`` from past years only (filtered); ``coverage``;
         ``note``.
     needle, panels, scales, applies, years, absent
-        What it was made from, for explanations and variants; ``absent`` is the note where it does not apply.
+        What it was made from, for explanations and variants; ``absent`` is the note where it is unknown
+        whether it applies.
     """
 
     declaration: NeedleDeclaration
@@ -40,7 +41,7 @@ class NeedleReading:
     needle: Needle
     panels: dict[str, Panel]
     scales: dict[str, Scale]
-    applies: NDArray[np.bool_]
+    applies: NDArray[np.int8]
     years: NDArray[np.int64]
     absent: str
 
@@ -78,8 +79,12 @@ def read_needle(
 ) -> NeedleReading:
     """One needle for a triad."""
     definition = index()
-    # A calendar year can be read once it is over.
-    last = min(vintage.manifest.last_full_year, as_of.year - 1 if as_of else vintage.manifest.last_full_year)
+    if REFERENCE not in vintage.manifest.series:
+        raise CoverageError(
+            f"the vintage {vintage.manifest.name} has no reference population, because it was built without trade: "
+            "`tripoint data pull trade` and build it again, or read the one in the package with --vintage bundled"
+        )
+    last = _last_year(vintage, as_of)
     if last < int(definition.reference.first):
         raise CoverageError(
             f"nothing can be read as of {as_of}: readings start with {definition.reference.first}"
@@ -90,10 +95,18 @@ def read_needle(
     if made.grain == "triad":
         subject = subject.with_columns(pl.lit(triad.ground).alias("ground"))
     panels, applies = needle_panels(made, reader(vintage, triad, as_of), subject, years, definition)
-    absent = "not applicable: the two are not both present in the ground"
+    absent = "presence of both in the ground is not observed"
     if made.grain == "triad" and not set(pair) <= set(vintage.manifest.powers):
         absent = "not built: series of triads exist for pairs of the powers only"
     return _compose(made, panels, read_scales(vintage.frame(REFERENCE)), applies, years, absent)
+
+
+def _last_year(vintage: Vintage, as_of: date | None) -> int:
+    """Last full year of the vintage, or the last one that is over and whose votes are out by ``as_of``."""
+    if as_of is None:
+        return vintage.manifest.last_full_year
+    lag = min(codebook(table).lag_days for name in records() for table in find_record(name).tables)
+    return min(vintage.manifest.last_full_year, (as_of - timedelta(days=lag - 1)).year - 1)
 
 
 def read_variant(reading: NeedleReading, key: str) -> NeedleReading:
@@ -106,7 +119,7 @@ def _compose(
     made: NeedleDeclaration,
     panels: dict[str, Panel],
     scales: dict[str, Scale],
-    applies: NDArray[np.bool_],
+    applies: NDArray[np.int8],
     years: NDArray[np.int64],
     absent: str,
 ) -> NeedleReading:
@@ -116,11 +129,12 @@ def _compose(
 
 
 def _needle_frame(
-    needle: Needle, applies: NDArray[np.bool_], years: NDArray[np.int64], absent: str
+    needle: Needle, applies: NDArray[np.int8], years: NDArray[np.int64], absent: str
 ) -> pl.DataFrame:
     """The needle of the first subject as rows, withheld where it does not apply or rests on nothing recent."""
-    coverage = _coverage(needle.observed[0], needle.known[0])
-    shown = applies[0] & (coverage != "D")
+    ages = {name: _age(seen[0]) for name, seen in needle.seen.items()}
+    coverage = _coverage(needle.observed[0], ages)
+    shown = (applies[0] == 1) & (coverage != "D")
     numbers = {
         name: np.where(shown, array[0], np.nan).tolist()
         for name, array in (
@@ -133,8 +147,8 @@ def _needle_frame(
         )
     }
     note = [
-        None if good else absent if not here else "nothing recent is observed"
-        for good, here in zip(shown, applies[0], strict=True)
+        _note(good, here, absent, {name: int(age[k]) for name, age in ages.items()}, int(year))
+        for k, (good, here, year) in enumerate(zip(shown, applies[0], years, strict=True))
     ]
     frame = pl.DataFrame({"period": [str(year) for year in years], **numbers}).with_columns(
         pl.Series("coverage", np.where(shown, coverage, "D")), pl.Series("note", note, pl.String)
@@ -142,17 +156,40 @@ def _needle_frame(
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _coverage(observed: Floats, known: Floats) -> NDArray[np.str_]:
-    """Grade of each year: by the weight observed in it, or by how many years ago anything was."""
-    rules = thresholds().needles
-    age, ages = 10**6, []
-    for share in observed:
-        age = 0 if share > 0 else age + 1
+def _note(good: bool, here: int, absent: str, ages: dict[str, int], year: int) -> str | None:
+    """Why a year has no needle, or which families it carries from an earlier year or never had."""
+    if not good:
+        little = f"not applicable: one of the two holds less than {index().presence.least:.0%} of the ground's turnover"
+        return {0: little, -1: absent}.get(here, "nothing recent is observed")
+    stale = [
+        f"{name} never observed" if age >= _NEVER else f"{name} last observed in {year - age}"
+        for name, age in ages.items()
+        if age > 0
+    ]
+    return "; ".join(stale) or None
+
+
+#: Age in years of what was never observed.
+_NEVER = 10**6
+
+
+def _age(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Years since a family was last observed, in each year."""
+    age, ages = _NEVER, []
+    for here in seen:
+        age = 0 if here else min(age + 1, _NEVER)
         ages.append(age)
+    return np.array(ages)
+
+
+def _coverage(observed: Floats, ages: dict[str, NDArray[np.int64]]) -> NDArray[np.str_]:
+    """Grade of each year: by the weight observed in it, by whether every family is recent, by whether any is."""
+    rules = thresholds().needles
+    recent = np.array([age <= rules["C"].n for age in ages.values()])
     grades = np.full(len(observed), "D")
-    grades[(np.array(ages) <= rules["C"].n) & (known > 0)] = "C"
-    for letter in ("B", "A"):
-        grades[observed >= rules[letter].share] = letter
+    grades[recent.any(0)] = "C"
+    grades[recent.all(0) & (observed >= rules["B"].share)] = "B"
+    grades[observed >= rules["A"].share] = "A"
     return grades
 
 

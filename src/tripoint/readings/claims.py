@@ -259,31 +259,46 @@ def _quantity(reading: Reading, name: str, states: tuple[str, ...]) -> pl.DataFr
 def _word(claim: Claim, evidence: tuple[Evidence, ...]) -> tuple[Word, str]:
     """Verdict by the rule alone, with the reason where it is not plain."""
     for found in evidence:
-        if found.value is None or found.lower is None or found.upper is None or found.coverage == "D":
+        if found.value is None or found.coverage == "D":
             return (
                 "not testable",
                 f"{found.quantity} is not observed with grade C or better in the last years",
             )
-    holds = [getattr(found, c.bound) > c.above for c, found in zip(claim.conditions, evidence, strict=True)]
-    if all(holds):
+    if len({found.period for found in evidence}) > 1:
+        return "not testable", "its quantities were not observed in the same year"
+    condition, found = _deciding(claim, evidence)
+    if getattr(found, condition.bound) > condition.above:
         return "supported", ""
-    if any(found.upper is not None and found.upper < found.line for found in evidence):
-        return "not supported", ""
-    return "mixed", "the interval crosses the line"
+    against = found.upper is not None and found.upper < found.line
+    reason = "the interval crosses the line" if not against else ""
+    if found is not evidence[0]:
+        shown = f"{found.value:.2f} (90% interval {found.lower:.2f} to {found.upper:.2f})"
+        reason = f"what decides is {found.quantity}, {shown}, against a line of {found.line:g}"
+    return ("not supported" if against else "mixed"), reason
+
+
+def _deciding(claim: Claim, evidence: tuple[Evidence, ...]) -> tuple[Condition, Evidence]:
+    """The condition that decides: one that the data speak against, else one that does not hold, else the first."""
+    both = list(zip(claim.conditions, evidence, strict=True))
+    against = [pair for pair in both if pair[1].upper is not None and pair[1].upper < pair[1].line]
+    failing = [pair for pair in both if (getattr(pair[1], pair[0].bound) or 0.0) <= pair[0].above]
+    return (against or failing or both)[0]
 
 
 def _would_change(claim: Claim, evidence: tuple[Evidence, ...], word: Word) -> str:
     """Distance of the deciding bound from its line, in words, and what moves it."""
-    condition, found = claim.conditions[0], evidence[0]
+    condition, found = _deciding(claim, evidence)
     bound = getattr(found, condition.bound)
     if bound is None:
         needed = f"An observation of {found.quantity} within the last {OLDEST} years would make it testable."
         return f"{needed} {claim.changes}"
-    shown = unit(claim.unit)
-    stands = f"The {condition.bound} bound stands at {shown.show(bound)}, the line at {shown.show(condition.above)}."
+    shown = unit(find_record(found.quantity).unit if found.quantity in records() else "percentile")
+    which = "value" if condition.bound == "value" else f"{condition.bound} bound"
+    line = shown.show(condition.above)
+    stands = f"The {which} of {found.quantity} stands at {shown.show(bound)}, the line at {line}."
     turn = {
-        "supported": "It would fall if that bound dropped below the line.",
-        "mixed": "It would be supported if that bound rose above the line, not supported if the upper one fell below.",
+        "supported": "It would fall if that dropped to the line.",
+        "mixed": "It would be supported if that rose above the line, not supported if the upper bound fell below.",
         "not supported": "It would be open again if the upper bound rose above the line.",
         "not testable": "",
     }[word]

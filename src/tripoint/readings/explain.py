@@ -8,6 +8,7 @@ import polars as pl
 
 from tripoint.core.period import Period
 from tripoint.core.provenance import Citation
+from tripoint.core.series import WHO
 from tripoint.errors import CoverageError, UnknownNameError
 from tripoint.measures import records
 from tripoint.measures.index import index
@@ -217,7 +218,10 @@ def _needle(reading: Reading, needle: NeedleReading, period: str | None) -> Expl
             said = "not observed in this year" if np.isnan(measured.value[0, column]) else None
             rows.append({"indicator": name, **_at(measured, column), "note": said})
             rows.append({"indicator": f"{name}, percentile", **_at(ranked, column)})
+    rows.append({"step": "weighted mean of the families, before ranking", **_at(needle.needle.mean, column)})
     settings: dict[str, Any] = {
+        "ranked among": f"{scales[declaration.key].n} needles of the population",
+        "reference years": f"{definition.reference.first}-{definition.reference.last}",
         "families": {family.name: ", ".join(family.indicators) for family in declaration.families},
         "population": declaration.population,
         "aggregation": declaration.aggregation,
@@ -263,7 +267,9 @@ def _measure(reading: Reading, what: str, period: str | None) -> Explanation:
             f"{what!r} is not in this reading: the vintage has no row of it about {reading.triad}"
         )
     rows = frame.filter(pl.col("measure") == what)
-    row = _row(rows, period, what)
+    about = [column for column in WHO[record.grain] if column in rows.columns]
+    subject = rows.filter(*(pl.col(column) == rows[column][0] for column in about))
+    row = _row(subject, period, what)
     rows = rows.filter(pl.col("period") == row["period"])
     settings = {
         "question": record.question,
@@ -271,13 +277,15 @@ def _measure(reading: Reading, what: str, period: str | None) -> Explanation:
         "unit": record.unit,
         "range": f"{record.minimum:g} to {record.maximum:g}",
         "threats to validity": record.threats,
-        "bootstrap draws and seed": f"{reading.manifest.draws}, {reading.manifest.seed}",
     }
+    settings |= {f"declared {name}": value for name, value in records.settings_of(what).items()}
+    if "bootstrap" in record.interval:
+        settings["bootstrap draws and seed"] = f"{reading.manifest.draws}, {reading.manifest.seed}"
     return _made(
         reading,
         what,
         record.title,
-        rows.row(0, named=True),
+        row,
         record.formula,
         record.interval,
         settings,

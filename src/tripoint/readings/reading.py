@@ -28,8 +28,8 @@ class Barometer:
     ----------
     frame
         One row per year: ``period``, ``value``, ``lower``, ``upper`` (hindsight), ``unity``, ``strain`` with
-        their bounds, ``at_the_time`` with its bounds (what could have been said then), ``coverage``,
-        ``note``.
+        their bounds, ``at_the_time`` with its bounds (from no later year; publication lags need ``as_of``),
+        ``coverage``, ``note``.
     """
 
     frame: pl.DataFrame
@@ -125,7 +125,8 @@ def take_reading(
     triad
         The two powers, the ground between them, the outsider.
     as_of
-        Use only what was published by this day, so that hindsight cannot leak. None: all there is.
+        Use only what was published by this day. Percentiles still refer to the fixed population, whose years
+        may lie later; figures are as revised since. None: all there is.
     vintage
         An opened vintage, ``"bundled"``, or a folder; None: the user's own if there is one, else the one in
         the package.

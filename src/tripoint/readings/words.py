@@ -65,9 +65,10 @@ def _unity(reading: Reading) -> str:
     row, name = reading.needles["unity"].latest(), spoken_roles(reading.triad)
     if not row:
         return f"Unity of {name['first']} and {name['second']} is not observed."
+    population = reading.needles["unity"].declaration.population
     return (
         f"Unity in {row['period']}: {name['first']} and {name['second']} were closer than {row['value']:.0f}% of "
-        f"all pairs of the twelve powers in 1992-2021 (90% interval {row['lower']:.0f} to {row['upper']:.0f})."
+        f"{population} (90% interval {row['lower']:.0f} to {row['upper']:.0f}{_carried(row)})."
     )
 
 
@@ -76,11 +77,16 @@ def _strain(reading: Reading) -> str:
     if not row:
         reason = reading.needles["strain"].frame["note"].drop_nulls().last()
         return f"No strain in {name['ground']} can be read; {reason}."
+    population = reading.needles["strain"].declaration.population
     return (
         f"Strain in {row['period']}: {name['first']} and {name['second']} collided in {name['ground']} more than "
-        f"{row['value']:.0f}% of pairs of powers did in grounds where both were present in 1992-2021 "
-        f"(90% interval {row['lower']:.0f} to {row['upper']:.0f})."
+        f"{row['value']:.0f}% of {population} (90% interval {row['lower']:.0f} to {row['upper']:.0f}{_carried(row)})."
     )
+
+
+def _carried(row: dict[str, Any]) -> str:
+    """What a needle carries from earlier years, for the end of a bracket."""
+    return f"; {row['note']}" if row["note"] else ""
 
 
 def _alignment(reading: Reading) -> list[str]:
@@ -124,7 +130,9 @@ def _front(reading: Reading) -> str:
         _latest(reading.front, measure=measure) for measure in ("agreement_given_no", "agreement_given_other")
     )
     if not (no and other):
-        remedy = "`tripoint build --outsider` makes it"
+        remedy = f"`tripoint build --outsider {reading.triad.outsider}` makes it"
+        if reading.triad.outsider in reading.manifest.outsiders:
+            remedy = "it is built for pairs of the powers only"
         return f"A united front against {name['outsider']} is not in this vintage; {remedy}."
     return (
         f"Over the five years to {no['period']}, the two cast the same vote in {_interval(no, 'share')} of roll calls "

@@ -93,7 +93,7 @@ def svg(chart: "alt.TopLevelMixin", title: str, description: str) -> str:
     import altair
     import vl_convert
 
-    specification = chart.to_dict()
+    specification = chart.to_dict(validate=False)  # the specifications are validated in tests
     specification.setdefault("background", PAPER)
     version = ".".join(altair.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     drawn = vl_convert.vegalite_to_svg(specification, vl_version=version)
