@@ -199,11 +199,15 @@ def judge(reading: Reading, claim: Claim) -> Verdict:
         variants[variant.name] = _word(
             claim, tuple(_evidence(reading, c, variant.replace) for c in claim.conditions)
         )[0]
+    would_change = _would_change(claim, evidence, word)
     judged = [verdict for verdict in variants.values() if verdict != "not testable"]
     robustness = sum(verdict == word for verdict in judged) / len(judged) if judged else None
     if robustness is not None and word in ("supported", "not supported") and robustness < LEAST_ROBUSTNESS:
         reason = f"by the rule it is {word}, but only {robustness:.0%} of the variants say so"
-        word = "mixed"
+        needed = (
+            f"It would be {word} if at least {LEAST_ROBUSTNESS:.0%} of the variants said so. {claim.changes}"
+        )
+        word, would_change = "mixed", needed
     main = evidence[0]
     return Verdict(
         id=claim.id,
@@ -220,7 +224,7 @@ def judge(reading: Reading, claim: Claim) -> Verdict:
         robustness=robustness,
         variants=variants,
         reason=reason,
-        would_change=_would_change(claim, evidence, word),
+        would_change=would_change,
     )
 
 
