@@ -1,5 +1,6 @@
 """Writers killed at any moment: what they leave is one whole version, and the next writer succeeds."""
 
+import os
 import random
 import subprocess
 import sys
@@ -93,7 +94,8 @@ with files.locked(Path(sys.argv[1])):
 """
     _kill_while(program, str(tmp_path / "tables"), delay=0.0)
     with files.locked(tmp_path / "tables", timeout=1):
-        pass
+        holder = (tmp_path / ".tables.holder").read_text("utf-8")
+    assert f"process {os.getpid()} " in holder
 
 
 _ADD = """
