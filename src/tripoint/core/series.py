@@ -7,17 +7,32 @@ is withheld: the row stays, with the reason in ``note`` and nulls for the number
 from dataclasses import dataclass
 from typing import Literal
 
-Grain = Literal["dyad-year", "directed-dyad-year", "triad-year", "pair-outsider-year"]
+Grain = Literal[
+    "state-year",
+    "state-issue-year",
+    "dyad-year",
+    "dyad-issue-year",
+    "directed-dyad-year",
+    "triad-year",
+    "triad-issue-year",
+    "pair-outsider-year",
+    "pair-outsider-issue-year",
+]
 Grade = Literal["A", "B", "C", "D"]
 
 GRADES: tuple[Grade, ...] = ("A", "B", "C", "D")
 
-#: Columns that say who a row is about, by grain.
+#: Columns that say who a row is about, and on which issue, by grain.
 WHO: dict[Grain, tuple[str, ...]] = {
+    "state-year": ("state",),
+    "state-issue-year": ("state", "issue"),
     "dyad-year": ("first", "second"),
+    "dyad-issue-year": ("first", "second", "issue"),
     "directed-dyad-year": ("ground", "power"),
     "triad-year": ("first", "second", "ground"),
+    "triad-issue-year": ("first", "second", "ground", "issue"),
     "pair-outsider-year": ("first", "second", "outsider"),
+    "pair-outsider-issue-year": ("first", "second", "outsider", "issue"),
 }
 
 #: Columns that every series has after those that say who.

@@ -251,9 +251,7 @@ def write_vintage(
 def thin(record: MeasureRecord, frame: pl.DataFrame, powers: tuple[str, ...]) -> pl.DataFrame:
     """The rows of a series that ship in the package, on the declared grid: bounds outwards, never narrower."""
     bundle = record.bundle
-    who = [
-        column for column in WHO[record.grain] if column != "ground" or record.grain == "directed-dyad-year"
-    ]
+    who = [column for column in WHO[record.grain] if column not in ("ground", "issue")]
     with_power = pl.any_horizontal(*(pl.col(column).is_in(powers) for column in who))
     if record.grain == "directed-dyad-year":
         with_power = pl.col("power").is_in(powers)
