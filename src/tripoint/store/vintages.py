@@ -253,8 +253,6 @@ def thin(record: MeasureRecord, frame: pl.DataFrame, powers: tuple[str, ...]) ->
     bundle = record.bundle
     who = [column for column in WHO[record.grain] if column not in ("ground", "issue")]
     with_power = pl.any_horizontal(*(pl.col(column).is_in(powers) for column in who))
-    if record.grain == "directed-dyad-year":
-        with_power = pl.col("power").is_in(powers)
     kept = with_power & (pl.col("period") >= bundle.powers_since)
     if bundle.all_since is not None:
         kept = kept | (pl.col("period") >= bundle.all_since)
