@@ -29,6 +29,14 @@ def votes_tables(votes, states, years, titles=None):
             "title": titles,
             "stage": "resolution",
             "recorded": True,
+            "session": pl.Series([year - 1945 for year in years], dtype=pl.Int64),
+            "symbol": pl.Series([None] * len(years), dtype=pl.String),
+            "agenda": pl.Series([None] * len(years), dtype=pl.String),
+            "important": pl.Series([None] * len(years), dtype=pl.Boolean),
+            **{
+                code: pl.Series([None] * len(years), dtype=pl.Int64)
+                for code in ["me", "nu", "di", "hr", "co", "ec"]
+            },
             "flag": pl.Series([None] * len(years), dtype=pl.String),
         }
     )

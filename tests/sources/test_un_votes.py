@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 from tripoint.errors import ParseError
 from tripoint.sources.un_votes import (
     LIBRARY_VOTES,
+    NOT_EVERYWHERE,
+    is_bridges_file,
     is_library_file,
     is_voeten_file,
+    read_bridges_file,
+    read_extracts,
     read_library_file,
     read_voeten_file,
 )
@@ -67,7 +71,8 @@ def test_a_library_file(tmp_path: Path) -> None:
         ("undl", 667077, "TWN", 1),
         ("undl", 9, "CHN", 3),
     ]
-    assert parsed.tables["roll_calls"].rows() == [
+    calls = parsed.tables["roll_calls"]
+    assert calls.select(pl.nth(range(9))).rows() == [
         ("undl", 4025240, "GA", date(2023, 10, 27), None, "A/RES/ES-10/21", None, "resolution", True),
         ("undl", 667077, "GA", date(1961, 12, 15), 16, "A/RES/1668(XVI)", None, "resolution", True),
         ("undl", 9, "GA", date(1972, 12, 15), 27, "A/RES/2999(XXVII)", "T", "resolution", True),
@@ -77,6 +82,7 @@ def test_a_library_file(tmp_path: Path) -> None:
 def test_the_security_council_and_resolutions_without_a_vote(tmp_path: Path) -> None:
     gaza = {"undl_id": 10, "date": "2023-12-22", "resolution": "S/RES/2720(2023)", "description": "On Gaza"}
     quiet = {"undl_id": 11, "date": "1973-04-20", "resolution": "S/RES/331(1973)", "modality": "Without Vote"}
+    quiet["agenda"] = "CYPRUS"
     path = library(
         tmp_path,
         cast(gaza, "UNITED STATES", "A", "USA"),
@@ -88,8 +94,19 @@ def test_the_security_council_and_resolutions_without_a_vote(tmp_path: Path) -> 
     parsed = read_library_file(path)
     assert parsed.dropped == {"adopted without a recorded vote": 2}
     assert parsed.tables["votes"]["state"].to_list() == ["USA", "TUR"]
-    calls = parsed.tables["roll_calls"].select("body", "session", "title", "recorded").rows()
-    assert calls == [("SC", None, "On Gaza", True), ("SC", None, None, False)]
+    calls = parsed.tables["roll_calls"].select("body", "session", "title", "recorded", "agenda").rows()
+    assert calls == [("SC", None, "On Gaza", True, None), ("SC", None, None, False, "CYPRUS")]
+
+
+def test_the_library_has_agenda_items_and_no_codes(tmp_path: Path) -> None:
+    path = library(tmp_path, cast({**GAZA, "agenda_title": " PALESTINE QUESTION "}, "CHAD", "Y"))
+    (call,) = read_library_file(path).tables["roll_calls"].select(NOT_EVERYWHERE).rows()
+    assert call == ("PALESTINE QUESTION", None, None, None, None, None, None, None)
+    bare = ",".join(name for name in GA_HEADER.split(",") if name != "agenda_title")
+    (call,) = read_library_file(library(tmp_path, cast(GAZA, "CHAD", "Y"), header=bare)).tables["roll_calls"][
+        "agenda"
+    ]
+    assert call is None
 
 
 def test_a_name_that_two_states_have_is_told_by_its_code(tmp_path: Path) -> None:
@@ -168,6 +185,53 @@ def test_a_voeten_file(tmp_path: Path) -> None:
     ]
 
 
+def test_voetens_codes_are_kept_and_what_he_did_not_code_is_null(tmp_path: Path) -> None:
+    coded = {"me": 1, "nu": 0, "di": 0, "hr": "1.0", "co": 1, "ec": 0}
+    path = voeten(
+        tmp_path,
+        ballot(1, 2, 1, importantvote=1, **coded),
+        ballot(2, 2, 1, importantvote="NA", **dict.fromkeys(coded, "NA")),
+        ballot(3, 2, 1, importantvote=0),
+    )
+    calls = read_voeten_file(path).tables["roll_calls"].select(NOT_EVERYWHERE).rows()
+    assert calls == [
+        (None, True, 1, 0, 0, 1, 1, 0),
+        (None, None, *[None] * 6),
+        (None, False, *[None] * 6),
+    ]
+
+
+def test_a_code_that_is_no_number_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(ParseError, match="column 'nu' must hold a whole number, but has 'yes' in row 2"):
+        read_voeten_file(voeten(tmp_path, ballot(1, 2, 1, nu="yes")))
+
+
+def test_pairs_of_identical_resolutions(tmp_path: Path) -> None:
+    path = tmp_path / "Matches.csv"
+    path.write_text("v1,rcid1,rcid2\n1,299,331\n2,392,423\n3,299,331\n")
+    assert is_bridges_file(path)
+    parsed = read_bridges_file(path)
+    assert parsed.tables["bridges"].rows() == [("voeten", 299, 331), ("voeten", 392, 423)]
+    assert parsed.dropped == {"repeated pair": 1}
+    path.write_text("v1,rcid1,rcid2\n1,299,\n")
+    with pytest.raises(ParseError, match="column 'rcid2' must hold a whole number, but has nothing in row 2"):
+        read_bridges_file(path)
+
+
+@pytest.mark.shared
+def test_the_pairs_are_of_different_sessions(shared: Path) -> None:
+    tables = read_extracts(shared).tables
+    days = tables["roll_calls"].filter(collection="voeten").select("resolution", "date", "session")
+    pairs = tables["bridges"]
+    assert pairs.height == 955
+    found = pairs.join(days, on="resolution").join(
+        days.rename({"resolution": "same_as", "date": "later", "session": "next"}), on="same_as"
+    )
+    assert found.height == 955 - 8
+    assert (found["later"] > found["date"]).all()
+    assert found.filter(pl.col("next") > pl.col("session")).height / found.height > 0.99
+
+
 def test_china_before_it_held_the_seat(tmp_path: Path) -> None:
     path = voeten(tmp_path, ballot(1, 710, 1, "1971-10-24"), ballot(2, 710, 1, "1971-10-25"))
     assert read_voeten_file(path).tables["votes"]["state"].to_list() == ["TWN", "CHN"]
@@ -207,6 +271,7 @@ def test_a_roll_call_without_a_date_is_a_fault(tmp_path: Path) -> None:
 def test_the_formats_are_told_apart(tmp_path: Path) -> None:
     path = voeten(tmp_path, ballot(1, 2, 1))
     assert not is_library_file(path)
+    assert not is_bridges_file(path)
     assert not is_voeten_file(library(tmp_path, cast(GAZA, "FRANCE", "Y")))
     assert not is_voeten_file(tmp_path / "absent.csv")
 

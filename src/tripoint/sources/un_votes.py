@@ -15,6 +15,10 @@ from tripoint.sources.source import Download, Format, Parsed, Source
 DATAVERSE = "https://dataverse.harvard.edu"
 DATASET = "doi:10.7910/DVN/LEJUQZ"
 
+#: Voeten's issue codes, as his columns are called.
+ISSUE_CODES = ("me", "nu", "di", "hr", "co", "ec")
+#: Columns that one of the two collections does not have.
+NOT_EVERYWHERE = ("agenda", "important", *ISSUE_CODES)
 ROLL_CALL_COLUMNS = (
     "collection",
     "resolution",
@@ -25,6 +29,7 @@ ROLL_CALL_COLUMNS = (
     "title",
     "stage",
     "recorded",
+    *NOT_EVERYWHERE,
 )
 LIBRARY_VOTES = {"Y": 1, "A": 2, "N": 3, "X": 8}
 NOT_A_MEMBER = 9
@@ -37,12 +42,14 @@ CHINA_SEATED = date(1971, 10, 25)
 
 
 def read_extracts(folder: Path) -> Parsed:
-    """Read both collections from the shared data folder."""
+    """Read both collections, and the bridges between roll calls, from the shared data folder."""
     votes = folder / "votes"
     library, unvoted = _recorded_only(
         _tidy_roll_calls(
             pl.read_parquet(votes / "un_rollcalls_undl_1946_2025.parquet")
             .rename({"undl_id": "resolution"})
+            # The codes in the extract are Voeten's, joined by symbol; they stay with his roll calls.
+            .drop("importantvote", *ISSUE_CODES)
             .with_columns(collection=pl.lit("undl"), stage=pl.lit("resolution"))
         ),
         _extracted(votes / "un_votes_undl_1946_2025.parquet", "undl", "undl_id"),
@@ -51,12 +58,14 @@ def read_extracts(folder: Path) -> Parsed:
         _described_by_voeten(pl.read_parquet(votes / "unga_voeten_rollcalls_1946_2019.parquet"))
     )
     voeten = _extracted(votes / "unga_voeten_votes_1946_2019.parquet", "voeten", "rcid")
+    bridges = read_bridges_file(votes / "bridging_matches.csv")
     return Parsed(
         {
             "roll_calls": pl.concat([library[0], calls]),
             "votes": pl.concat([library[1], _heirs_of_yugoslavia(voeten, calls)]),
+            **bridges.tables,
         },
-        counted({WITHOUT_A_VOTE: unvoted}),
+        counted({WITHOUT_A_VOTE: unvoted}) | bridges.dropped,
     )
 
 
@@ -107,7 +116,7 @@ def read_library_file(path: Path) -> Parsed:
     text = read_table(
         path,
         ("undl_id", "ms_code", "ms_name", "ms_vote", "date", "resolution"),
-        ("session", "title", "description"),
+        ("session", "title", "description", "agenda_title", "agenda"),
     )
     rows = with_types(text, {"undl_id": pl.Int32, "date": pl.Date}, path.name)
     rows = rows.rename({"undl_id": "resolution", "resolution": "symbol"})
@@ -154,6 +163,7 @@ def _library_roll_calls(rows: pl.DataFrame) -> pl.DataFrame:
         # Special and emergency special sessions ('ES-10', '10emsp') have no number among the regular ones.
         pl.col("session").str.extract(r"^(\d+)(?:\.0)?$").cast(pl.Int64).first(),
         _filled("title", "description").first().alias("title"),
+        _filled("agenda_title", "agenda").first().alias("agenda"),
         # Without a vote, every member is listed as not voting.
         (pl.col("vote") != LIBRARY_VOTES["X"]).any().alias("recorded"),
         pl.lit("resolution").alias("stage"),
@@ -177,7 +187,8 @@ def read_voeten_file(path: Path) -> Parsed:
     ParseError
         The file is not one; all that is wrong is named.
     """
-    described = ("date", "session", "unres", "amend", "para", "short", "descr")
+    coded = ("importantvote", *ISSUE_CODES)
+    described = ("date", "session", "unres", "amend", "para", "short", "descr", *coded)
     text = read_table(path, ("rcid", "vote"), ("ccode", "Country", "Countryname", *described))
     rows = with_types(
         text,
@@ -189,9 +200,10 @@ def read_voeten_file(path: Path) -> Parsed:
             "session": pl.Int16,
             "amend": pl.Int8,
             "para": pl.Int8,
+            **dict.fromkeys(coded, pl.Int8),
         },
         path.name,
-        empty=("ccode", "date", "session", "amend", "para"),
+        empty=("ccode", "date", "session", "amend", "para", *coded),
     )
     wrong = rows.filter(~pl.col("vote").is_in([*LIBRARY_VOTES.values(), NOT_A_MEMBER]))
     if wrong.height:
@@ -231,7 +243,7 @@ def _voeten_roll_calls(rows: pl.DataFrame, file: str) -> pl.DataFrame:
 
 
 def _described_by_voeten(calls: pl.DataFrame) -> pl.DataFrame:
-    return calls.rename({"rcid": "resolution", "unres": "symbol"}).with_columns(
+    return calls.rename({"rcid": "resolution", "unres": "symbol", "importantvote": "important"}).with_columns(
         collection=pl.lit("voeten"),
         body=pl.lit("GA"),
         title=_filled("descr", "short"),
@@ -242,6 +254,30 @@ def _described_by_voeten(calls: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("resolution")),
         recorded=pl.lit(value=True),
     )
+
+
+def is_bridges_file(path: Path) -> bool:
+    """Whether a file has the columns of Voeten's list of identical resolutions."""
+    return {"rcid1", "rcid2"} <= set(header(path))
+
+
+def read_bridges_file(path: Path) -> Parsed:
+    """Read Voeten's pairs of roll calls on identical resolutions.
+
+    Raises
+    ------
+    ParseError
+        The file is not such a list; all that is wrong is named.
+    """
+    text = read_table(path, ("rcid1", "rcid2"))
+    rows = with_types(text, {"rcid1": pl.Int32, "rcid2": pl.Int32}, path.name)
+    pairs = rows.unique(["rcid1", "rcid2"], keep="first", maintain_order=True)
+    bridges = pairs.select(
+        pl.lit("voeten").alias("collection"),
+        pl.col("rcid1").alias("resolution"),
+        pl.col("rcid2").alias("same_as"),
+    )
+    return Parsed({"bridges": bridges}, counted({"repeated pair": rows.height - pairs.height}))
 
 
 def _one_vote_each(votes: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -273,12 +309,21 @@ def _tidy_votes(votes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tidy_roll_calls(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(
-        pl.col("resolution").cast(pl.Int32),
-        pl.col("date").cast(pl.Date),
-        # A number beyond any session is the resolution's own, from a symbol such as A/RES/997(ES-I).
-        pl.when(pl.col("session").is_between(1, 200)).then(pl.col("session")).cast(pl.Int16),
-    ).select(ROLL_CALL_COLUMNS)
+    """Select the columns of the table; what the collection does not have is null."""
+    absent = [pl.lit(None).alias(name) for name in NOT_EVERYWHERE if name not in rows.columns]
+    return (
+        rows.with_columns(absent)
+        .with_columns(
+            pl.col("resolution").cast(pl.Int32),
+            pl.col("agenda").cast(pl.String),
+            pl.col("important").cast(pl.Boolean),
+            pl.col(ISSUE_CODES).cast(pl.Int8),
+            pl.col("date").cast(pl.Date),
+            # A number beyond any session is the resolution's own, from a symbol such as A/RES/997(ES-I).
+            pl.when(pl.col("session").is_between(1, 200)).then(pl.col("session")).cast(pl.Int16),
+        )
+        .select(ROLL_CALL_COLUMNS)
+    )
 
 
 def choose_file(listing: str) -> tuple[Download, ...]:
@@ -310,7 +355,7 @@ def choose_file(listing: str) -> tuple[Download, ...]:
 SOURCE = Source(
     name="un_votes",
     title="Votes in the United Nations: UN Digital Library, and Voeten (Harvard Dataverse)",
-    tables=("roll_calls", "votes"),
+    tables=("roll_calls", "votes", "bridges"),
     formats=(
         Format(
             "undl",
@@ -325,6 +370,13 @@ SOURCE = Source(
             ("UNVotes.csv", "UNVotes.tab"),
             is_voeten_file,
             read_voeten_file,
+        ),
+        Format(
+            "voeten_matches",
+            "Voeten's pairs of identical resolutions (his repository of ideal points, saved by hand)",
+            ("Matches.csv",),
+            is_bridges_file,
+            read_bridges_file,
         ),
     ),
     downloads=(
