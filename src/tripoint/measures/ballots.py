@@ -51,7 +51,7 @@ class Ballots:
 
 def read_ballots(frames: Frames) -> Ballots:
     """Arrange the tables ``roll_calls`` and ``votes`` as a matrix."""
-    rolls = _counted_rolls(frames["roll_calls"])
+    rolls = counted_rolls(frames["roll_calls"])
     cast = (
         frames["votes"]
         .filter(pl.col("vote").is_in([1, 2, 3]))
@@ -72,15 +72,15 @@ def read_ballots(frames: Frames) -> Ballots:
     )
 
 
-def _partial_years(rolls: pl.DataFrame) -> frozenset[int]:
-    """Years flagged as partial whose record still stops before December, the month of most votes."""
-    last = rolls.group_by("year").agg(pl.col("date").max().dt.month(), pl.col("flag").drop_nulls().first())
-    flagged = pl.col("flag").str.contains("partial-year").fill_null(value=False)
-    return frozenset(last.filter(flagged, pl.col("date") < 12)["year"].to_list())
+def counted_rolls(rolls: pl.DataFrame) -> pl.DataFrame:
+    """Roll calls that count, in time order: the columns of the matrix.
 
-
-def _counted_rolls(rolls: pl.DataFrame) -> pl.DataFrame:
-    """Roll calls that count, in time order, with their year, the number of their title and their matrix column."""
+    Returns
+    -------
+    polars.DataFrame
+        The rows of ``roll_calls`` that count, with ``year``, ``title_number`` (the same resolution tabled again
+        has the same number) and ``column``, the place in `Ballots.votes`.
+    """
     year = pl.col("date").dt.year()
     chosen = (
         pl.when(year < declared("alignment").settings["first_year_of_library"])
@@ -100,6 +100,13 @@ def _counted_rolls(rolls: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("plain").rank("dense").cast(pl.Int32).alias("title_number"))
         .with_row_index("column")
     )
+
+
+def _partial_years(rolls: pl.DataFrame) -> frozenset[int]:
+    """Years flagged as partial whose record still stops before December, the month of most votes."""
+    last = rolls.group_by("year").agg(pl.col("date").max().dt.month(), pl.col("flag").drop_nulls().first())
+    flagged = pl.col("flag").str.contains("partial-year").fill_null(value=False)
+    return frozenset(last.filter(flagged, pl.col("date") < 12)["year"].to_list())
 
 
 def _plain_title(title: pl.Expr) -> pl.Expr:
