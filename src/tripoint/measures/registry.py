@@ -1,12 +1,14 @@
 """All measures, in the order of a build. A new one adds a line here and a line in ``records``."""
 
-from tripoint.measures import alignment, displacement, presence, siding, united_front
+from tripoint.measures import agenda, alignment, displacement, glue, presence, siding, united_front
 from tripoint.measures.measure import Measure
 
 MEASURES: tuple[Measure, ...] = (
     alignment.MEASURE,
     siding.MEASURE,
     united_front.MEASURE,
+    glue.MEASURE,
+    agenda.MEASURE,
     presence.MEASURE,
     displacement.MEASURE,
 )
