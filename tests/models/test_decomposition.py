@@ -276,6 +276,49 @@ def test_a_pair_that_never_parted_gets_an_interval():
         assert 0.8 < found[name][1] < 0.95
 
 
+def test_an_outsider_that_one_of_the_two_copies_leaves_room_for_doubt():
+    rng = np.random.default_rng(4)
+    same, other = rng.integers(1, 4, (2, 40))
+    other[:20] = same[:20]
+    votes = np.stack([same, other, same]).astype(np.int8)
+    weights = np.column_stack([np.ones(40, np.float32), cluster_weights(np.arange(40), 199, rng)])
+    _, _, numbers = bootstrap_decomposition(votes, [(0, 1, 2)], np.arange(40), weights, 0.9)
+    found = dict(zip(DECOMPOSITION, numbers[0], strict=True))
+    unseen = 1 - 0.05 ** (1 / 40)
+    reach = unseen / (1 - found["expected"][0])
+    assert found["own"] == pytest.approx([0, -reach, reach], abs=1e-9)
+    assert found["linked_share"][0] == pytest.approx(1)
+    assert found["linked_share"][1] < 0.95 < 1.05 < found["linked_share"][2]
+
+
+def test_a_pair_that_never_parted_holds_its_estimates():
+    same = np.array([1, 2] * 40)
+    votes = np.stack([same, same, np.where(np.arange(80) % 4 < 2, 1, 3)]).astype(np.int8)
+    uneven = votes[:, 5:]
+    weights = np.column_stack(
+        [np.ones(75, np.float32), cluster_weights(np.arange(75), 199, np.random.default_rng(0))]
+    )
+    _, _, numbers = bootstrap_decomposition(uneven, [(0, 1, 2)], np.arange(75), weights, 0.9)
+    found = dict(zip(DECOMPOSITION, numbers[0], strict=True))
+    assert found["linked"][0] + found["own"][0] == pytest.approx(1)
+    for value, lower, upper in found.values():
+        assert not np.isfinite(value) or lower <= value <= upper
+
+
+def test_a_number_that_most_draws_leave_undefined_has_no_bounds():
+    votes = np.ones((3, 30), np.int8)
+    votes[:2, 0] = 3
+    votes[1, 1] = 3
+    draws = np.ones((30, 99), np.float32)
+    draws[:2, :60] = 0
+    _, _, numbers = bootstrap_decomposition(
+        votes, [(0, 1, 2)], np.arange(30), np.column_stack([np.ones(30), draws]), 0.9
+    )
+    kappa = numbers[0, DECOMPOSITION.index("kappa")]
+    assert np.isfinite(kappa[0])
+    assert np.isnan(kappa[1:]).all()
+
+
 def test_a_share_of_a_doubtful_agreement_has_wide_bounds():
     """Draws in which kappa is not positive count as infinite shares; they do not vanish."""
     rng = np.random.default_rng(8)

@@ -42,6 +42,7 @@ ITEM_COUNTS = ("all_three", "outsider_yes", "outsider_abstain", "outsider_no", "
 _N_NUMBERS, _N_COUNTS = len(DECOMPOSITION), len(ITEM_COUNTS)
 _UNDEFINED = np.float32(np.nan)
 _TINY = 1e-12
+_FLAT = 1e-6  # draws are in single precision
 
 #: Plain shares among the numbers, each with the count of items that it is a share of.
 _SHARES = np.array([(0, 0), (12, 4), (13, 1), (14, 2), (15, 3)])
@@ -94,7 +95,8 @@ def bootstrap_decomposition(
 
     Where all items are alike the draws collapse; shares then get the exact binomial bound for as many
     independent clusters, and kappas the bound that follows from it, as in
-    :func:`tripoint.models.similarity.bootstrap_pairs`.
+    :func:`tripoint.models.similarity.bootstrap_pairs`. The same departure, to both sides, is the interval of
+    ``own``, ``conditional_kappa`` and ``linked_share`` where one of the two follows from the outsider's vote.
 
     The partition is the law of total covariance applied to the indicators of each vote; a kappa within strata is
     that of Barlow, W., Lai, M.-Y. and Azen, S. P. (1991). A comparison of methods for calculating a stratified
@@ -231,11 +233,16 @@ def _bounds(values, draws, n_clusters, tail, out):  # pragma: no cover - compile
             out[k, 1] = min(out[k, 1], 1 - unseen)
         elif values[k] < _TINY:
             out[k, 2] = max(out[k, 2], unseen)
-    if values[0] > 1 - _TINY:
-        unseen = 1 - tail ** (1 / n_clusters[0])
-        for k, chance in ((3, values[1]), (5, values[1]), (7, values[2])):
-            if 1 - chance > _TINY:
-                out[k, 1] = min(out[k, 1], values[k] - unseen / (1 - chance))
+    unseen = 1 - tail ** (1 / n_clusters[0])
+    for k, reach in ((3, 1 - values[1]), (5, 1 - values[1]), (6, values[0] - values[1]), (7, 1 - values[2])):
+        if reach <= _TINY or not np.isfinite(values[k]):
+            continue
+        if out[k, 2] - out[k, 1] < _FLAT:
+            out[k, 1], out[k, 2] = values[k] - unseen / reach, values[k] + unseen / reach
+        elif values[0] > 1 - _TINY and k != 6:
+            out[k, 1] = min(out[k, 1], values[k] - unseen / reach)
+        if k in (3, 7):
+            out[k, 2] = min(out[k, 2], 1.0)
 
 
 @njit(cache=True)
