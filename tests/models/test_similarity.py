@@ -12,10 +12,12 @@ from sklearn.metrics import cohen_kappa_score
 from tripoint.models.similarity import (
     PAIR_MEASURES,
     bootstrap_pairs,
+    bounds_of_draws,
     cluster_weights,
     cohen_kappa,
     contingency,
     lijphart_agreement,
+    resample_pairs,
     s_score,
     same_share,
     scott_pi,
@@ -188,3 +190,42 @@ def test_weights_resample_whole_clusters():
     assert (weights[0] == weights[1]).all()
     assert (weights[3] == weights[5]).all()
     assert (weights[[0, 2, 3]].sum(0) == 3).all()
+
+
+def test_given_weights_are_those_of_the_bootstrap():
+    """With the weights that the bootstrap draws for itself, draws and bounds are the same."""
+    rng = np.random.default_rng(5)
+    votes = rng.integers(0, 4, (6, 50)).astype(np.int8)
+    votes[1] = votes[0]
+    titles = np.sort(rng.integers(0, 20, 50))
+    _, n_titles, numbers = bootstrap_pairs(votes, titles, 99, 0.9, np.random.default_rng(3))
+    weights = np.column_stack([np.ones(50), cluster_weights(titles, 99, np.random.default_rng(3))])
+    draws = resample_pairs(votes, np.column_stack(np.triu_indices(6, 1)), weights)
+    found = bounds_of_draws(draws, n_titles, 0.9)
+    for k, name in enumerate(("same_vote", "kappa")):
+        assert found[:, k] == pytest.approx(numbers[:, PAIR_MEASURES.index(name)], abs=1e-6)
+
+
+def test_weights_may_be_parts_of_items():
+    rng = np.random.default_rng(6)
+    votes = rng.integers(1, 4, (2, 40)).astype(np.int8)
+    weights = rng.uniform(0, 1, (40, 3))
+    weights[:10] = 0
+    found = resample_pairs(votes, [[0, 1]], weights)[0]
+    for column in range(3):
+        table = contingency(votes[0], votes[1], [1, 2, 3], weights[:, column])
+        _, chance, kappa = cohen_kappa(table)
+        assert found[:, column] == pytest.approx([same_share(table), kappa, chance], abs=1e-5)
+
+
+def test_fewer_clusters_bound_less():
+    votes = np.tile(np.array([1, 2, 3, 1, 1] * 8, np.int8), (2, 1))
+    draws = resample_pairs(votes, [[0, 1]], np.ones((40, 20)))
+    lower = [bounds_of_draws(draws, [n], 0.9)[0, 0, 1] for n in (40, 7.5, 2)]
+    assert lower == pytest.approx([0.05 ** (1 / n) for n in (40, 7.5, 2)])
+
+
+def test_nothing_in_common_has_no_bounds():
+    votes = np.array([[1, 1, 0], [0, 0, 3]], np.int8)
+    draws = resample_pairs(votes, [[0, 1]], np.ones((3, 20)))
+    assert np.isnan(bounds_of_draws(draws, [0], 0.9)).all()

@@ -13,7 +13,16 @@ from tripoint.core.series import MeasureRecord
 from tripoint.errors import UnknownNameError
 
 #: The declarations, in the order in which they are built: ``measures/<name>.toml`` beside ``measures/<name>.py``.
-DECLARATIONS = ("alignment", "siding", "united_front", "glue", "agenda", "presence", "displacement")
+DECLARATIONS = (
+    "alignment",
+    "siding",
+    "united_front",
+    "glue",
+    "agenda",
+    "issue_areas",
+    "presence",
+    "displacement",
+)
 
 
 @dataclass(frozen=True, slots=True)

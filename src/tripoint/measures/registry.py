@@ -1,6 +1,15 @@
 """All measures, in the order of a build. A new one adds a line here and a line in ``records``."""
 
-from tripoint.measures import agenda, alignment, displacement, glue, presence, siding, united_front
+from tripoint.measures import (
+    agenda,
+    alignment,
+    displacement,
+    glue,
+    issue_areas,
+    presence,
+    siding,
+    united_front,
+)
 from tripoint.measures.measure import Measure
 
 MEASURES: tuple[Measure, ...] = (
@@ -9,6 +18,7 @@ MEASURES: tuple[Measure, ...] = (
     united_front.MEASURE,
     glue.MEASURE,
     agenda.MEASURE,
+    issue_areas.MEASURE,
     presence.MEASURE,
     displacement.MEASURE,
 )

@@ -7,7 +7,8 @@ are the *theoretical* ones: a level that nobody chose still counts for the dista
 silently changes kappa).
 
 :func:`bootstrap_pairs` does the same for all pairs of states at once, with percentile intervals from
-resampling clusters of items, in compiled code.
+resampling clusters of items, in compiled code. :func:`resample_pairs` takes the weights of items as given and
+keeps the draws; :func:`bounds_of_draws` turns these into intervals.
 """
 
 import numpy as np
@@ -18,6 +19,9 @@ Floats = NDArray[np.float64]
 
 #: Columns of what :func:`bootstrap_pairs` returns.
 PAIR_MEASURES = ("same_vote", "agreement", "kappa", "pi", "observed", "expected")
+
+#: What :func:`resample_pairs` keeps of every draw.
+RESAMPLED = ("same_vote", "kappa", "expected")
 
 _LEVELS = 3  # yes, abstain, no
 _UNDEFINED = np.float32(np.nan)
@@ -221,6 +225,57 @@ def bootstrap_pairs(
     )
 
 
+def resample_pairs(
+    votes: NDArray[np.int8], pairs: ArrayLike, weights: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    """Vote similarity of chosen pairs under many weightings of the items.
+
+    Parameters
+    ----------
+    votes
+        Shape ``(n_states, n_items)``: 1 yes, 2 abstain, 3 no, 0 not voting; as in :func:`bootstrap_pairs`.
+    pairs
+        Rows of ``votes``, shape ``(n_pairs, 2)``.
+    weights
+        Shape ``(n_items, n_columns)``: any non-negative numbers, such as the probability that an item counts, in
+        bootstrap draws times how often it was drawn. Only their ratios within a column matter.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(n_pairs, 3, n_columns)``: the numbers of :data:`RESAMPLED`, with squared distances for kappa and
+        its expected agreement; NaN where undefined.
+    """
+    counted = np.asarray(weights).any(1)
+    return _resample_kernel(
+        np.ascontiguousarray(votes[:, counted], np.int8),
+        np.asarray(pairs, np.int64).reshape(-1, 2),
+        np.ascontiguousarray(weights[counted], np.float32),
+    )
+
+
+def bounds_of_draws(draws: NDArray[np.float32], n_clusters: ArrayLike, level: float) -> NDArray[np.float32]:
+    """Percentile intervals of same-vote share and kappa.
+
+    Parameters
+    ----------
+    draws
+        From :func:`resample_pairs`, shape ``(n_pairs, 3, 1 + n_draws)``; the first column is the estimate.
+    n_clusters
+        Number of clusters that each pair's items come from, shape ``(n_pairs,)``, not necessarily whole. It bounds what
+        a pair that never differed may be, as in :func:`bootstrap_pairs`.
+    level
+        Central probability of the intervals.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(n_pairs, 2, 3)``: value, lower and upper of the share and of kappa; NaN where undefined, or
+        undefined in more than half of the draws.
+    """
+    return _bounds_kernel(draws, np.asarray(n_clusters, np.float64), (1 - level) / 2)
+
+
 @njit(cache=True, fastmath=False)
 def _measures(cells, out):  # pragma: no cover - compiled
     """Fill ``out`` with the six measures of a 3x3 table given as nine cells."""
@@ -325,3 +380,45 @@ def _bootstrap_kernel(votes, clusters, weights, rows, columns, tail):  # pragma:
             numbers[pair, k, 1] = min(lower, values[k])
             numbers[pair, k, 2] = max(upper, values[k])
     return n, n_clusters, numbers
+
+
+@njit(cache=True, parallel=True)
+def _resample_kernel(votes, pairs, weights):  # pragma: no cover - compiled
+    n_pairs, (n_items, n_columns) = pairs.shape[0], weights.shape
+    found = np.full((n_pairs, 3, n_columns), _UNDEFINED, np.float32)
+    for pair in prange(n_pairs):
+        first, second = votes[pairs[pair, 0]], votes[pairs[pair, 1]]
+        tables = np.zeros((9, n_columns), np.float32)
+        for item in range(n_items):
+            if first[item] > 0 and second[item] > 0:
+                cell = 3 * (first[item] - 1) + second[item] - 1
+                for column in range(n_columns):
+                    tables[cell, column] += weights[item, column]
+        values = np.empty(6, np.float32)
+        for column in range(n_columns):
+            _measures(tables[:, column], values)
+            found[pair, 0, column] = values[0]
+            found[pair, 1, column] = values[2]
+            found[pair, 2, column] = values[5]
+    return found
+
+
+@njit(cache=True, parallel=True)
+def _bounds_kernel(draws, n_clusters, tail):  # pragma: no cover - compiled
+    n_pairs = draws.shape[0]
+    numbers = np.full((n_pairs, 2, 3), _UNDEFINED, np.float32)
+    for pair in prange(n_pairs):
+        same, kappa, expected = draws[pair, 0, 0], draws[pair, 1, 0], draws[pair, 2, 0]
+        if n_clusters[pair] <= 0 or np.isnan(same):
+            continue
+        floor = _floor(
+            np.array([same, same, kappa, kappa, same, expected]), 1 - tail ** (1 / n_clusters[pair])
+        )
+        for k, value, lowest in ((0, same, floor[0]), (1, kappa, floor[2])):
+            lower, upper = _interval(draws[pair, k, 1:], tail)
+            if same == 1:
+                lower, upper = lowest, value
+            numbers[pair, k, 0] = value
+            numbers[pair, k, 1] = min(lower, value)
+            numbers[pair, k, 2] = max(upper, value)
+    return numbers
