@@ -269,3 +269,16 @@ def test_ukraine_counts_in_the_variant_only(found):
     assert both.height
     assert (both["value"] - both["value_six"]).abs().max() > 0.001
     assert (both["n"] > both["n_six"]).all()
+
+
+def test_an_issue_on_which_one_never_varies_does_not_blur_the_others():
+    """A kappa that is 0 by construction is itself uncertain; the errors of the other issues stay as they are."""
+    rng = np.random.default_rng(0)
+    drawn = rng.normal(0.5, 0.1, (1, 4, 399))
+    drawn[:, 3] = 0
+    full = (np.full((1, 4), 0.6), np.full((1, 4), 20.0), np.full((1, 4), 15.0))
+    found = issue_areas._errors(drawn, *full)
+    alone = issue_areas._errors(drawn[:, :3], *(part[:, :3] for part in full))
+    assert found[:, :3, :3] == pytest.approx(alone)
+    assert found[0, 3, :3].tolist() == [0, 0, 0]
+    assert found[0, 3, 3] == pytest.approx(((1 - 0.05 ** (1 / 20)) / 0.4 / 1.6449) ** 2, rel=1e-4)

@@ -229,3 +229,14 @@ def test_nothing_in_common_has_no_bounds():
     votes = np.array([[1, 1, 0], [0, 0, 3]], np.int8)
     draws = resample_pairs(votes, [[0, 1]], np.ones((3, 20)))
     assert np.isnan(bounds_of_draws(draws, [0], 0.9)).all()
+
+
+def test_one_who_always_votes_the_same_leaves_doubt():
+    """Kappa is then 0 in every draw; how far from 0 it might be is bounded by the titles, not by the draws."""
+    rng = np.random.default_rng(4)
+    votes = np.stack([np.full(30, 3), rng.choice([1, 3], 30)]).astype(np.int8)
+    weights = np.column_stack([np.ones(30), cluster_weights(np.arange(30), 99, rng)])
+    draws = resample_pairs(votes, [[0, 1]], weights)
+    value, lower, upper = bounds_of_draws(draws, [30], 0.9)[0, 1]
+    reach = (1 - 0.05 ** (1 / 30)) / (1 - draws[0, 2, 0])
+    assert [value, lower, upper] == pytest.approx([0, -reach, min(reach, 1)], abs=1e-6)

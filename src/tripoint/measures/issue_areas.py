@@ -317,9 +317,8 @@ def _dispersion(
     seen = np.isfinite(draws[:, :, 1, 1:]).mean(-1) >= 0.5
     used = (kappas.coverage[rows, issues] < "D") & np.isfinite(draws[:, :, 1, 0]) & seen
     kappa = np.where(used, draws[:, :, 1, 0], np.nan).astype(float)
-    errors = covariance_of_draws(np.where(used[..., None], draws[:, :, 1, 1:], np.nan))
-    errors = _widened(errors, draws[:, :, 2, 0].astype(float), titles)
-    errors = pooled_covariances(errors, kappas.effective[rows, issues])
+    drawn = np.where(used[..., None], draws[:, :, 1, 1:], np.nan)
+    errors = _errors(drawn, draws[:, :, 2, 0].astype(float), titles, kappas.effective[rows, issues])
     value, lower, upper = between_deviation(kappa, errors, LEVEL)
 
     union = 1 - (1 - areas.membership.probability[issues]).prod(0)
@@ -343,19 +342,22 @@ def _dispersion(
     return frame.filter(kept).select("first", "second", period, *_NUMBERS)
 
 
-def _widened(errors: Floats, expected: Floats, titles: Floats) -> Floats:
-    """Covariances in which a kappa that is the same in all draws has the variance of its exact binomial bound.
+def _errors(drawn: Floats, expected: Floats, titles: Floats, effective: Floats) -> Floats:
+    """Covariances of kappas, with one variance per independent title.
 
-    That bound is one vote's worth of doubt for as many independent titles, as for a pair that never differed.
+    A kappa that is the same in all draws tells nothing of its error: it has no part in the pooled variance, and its own
+    comes from the exact binomial bound for as many titles, as in :func:`tripoint.models.similarity.bounds_of_draws`.
     """
+    errors = covariance_of_draws(drawn)
     places = np.arange(errors.shape[1])
     variances = errors[:, places, places]
+    flat = variances <= _FLAT**2
+    errors[:, places, places] = np.where(flat, np.nan, variances)
+    errors = np.where(flat[:, :, None] | flat[:, None, :], 0.0, pooled_covariances(errors, effective))
     unseen = 1 - ((1 - LEVEL) / 2) ** (1 / np.maximum(titles, 1))
     doubt = unseen / np.maximum(1 - expected, _FLAT) / HALF_WIDTH
-    flat = variances <= _FLAT**2
-    widened = errors.copy()
-    widened[:, places, places] = np.where(flat, doubt**2, variances)
-    return widened
+    errors[:, places, places] = np.where(flat, doubt**2, errors[:, places, places])
+    return errors
 
 
 def _bounds(value: Floats, lower: Floats, upper: Floats) -> dict[str, Floats]:

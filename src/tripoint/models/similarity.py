@@ -25,6 +25,7 @@ RESAMPLED = ("same_vote", "kappa", "expected")
 
 _LEVELS = 3  # yes, abstain, no
 _UNDEFINED = np.float32(np.nan)
+_FLAT = 1e-6  # draws are in single precision
 
 
 def contingency(
@@ -263,7 +264,8 @@ def bounds_of_draws(draws: NDArray[np.float32], n_clusters: ArrayLike, level: fl
         From :func:`resample_pairs`, shape ``(n_pairs, 3, 1 + n_draws)``; the first column is the estimate.
     n_clusters
         Number of clusters that each pair's items come from, shape ``(n_pairs,)``, not necessarily whole. It bounds what
-        a pair that never differed may be, as in :func:`bootstrap_pairs`.
+        a pair that never differed may be, as in :func:`bootstrap_pairs`, and likewise a kappa that is the same in
+        all draws because one of the two always votes the same; that one to both sides.
     level
         Central probability of the intervals.
 
@@ -411,13 +413,15 @@ def _bounds_kernel(draws, n_clusters, tail):  # pragma: no cover - compiled
         same, kappa, expected = draws[pair, 0, 0], draws[pair, 1, 0], draws[pair, 2, 0]
         if n_clusters[pair] <= 0 or np.isnan(same):
             continue
-        floor = _floor(
-            np.array([same, same, kappa, kappa, same, expected]), 1 - tail ** (1 / n_clusters[pair])
-        )
+        unseen = 1 - tail ** (1 / n_clusters[pair])
+        floor = _floor(np.array([same, same, kappa, kappa, same, expected]), unseen)
         for k, value, lowest in ((0, same, floor[0]), (1, kappa, floor[2])):
             lower, upper = _interval(draws[pair, k, 1:], tail)
             if same == 1:
                 lower, upper = lowest, value
+            elif k == 1 and upper - lower < _FLAT and expected < 1:
+                reach = unseen / (1 - expected)
+                lower, upper = value - reach, min(value + reach, 1)
             numbers[pair, k, 0] = value
             numbers[pair, k, 1] = min(lower, value)
             numbers[pair, k, 2] = max(upper, value)
