@@ -9,6 +9,7 @@
     │   ├── PeriodError            a period or date that cannot be read
     │   └── UnknownNameError       no table, measure, source or claim of that name
     ├── CoverageError              a good question that the data at hand cannot answer
+    ├── NotIdentifiedError         a model that these data cannot pin down
     ├── DeclarationError           a codebook, index or claim file that is wrong; lists every fault
     ├── TableError                 a table that breaks its codebook; lists every fault
     ├── ParseError                 a raw file that is not what its name promises
@@ -62,6 +63,10 @@ class UnknownNameError(UsageError):
 
 class CoverageError(TripointError):
     """A good question that the data at hand cannot answer."""
+
+
+class NotIdentifiedError(TripointError):
+    """A model that these data cannot pin down: no estimate is better than a silent guess."""
 
 
 class ParseError(TripointError):
