@@ -179,7 +179,7 @@ def fit_ideal_points(
     def run(number: int) -> _Chain:
         chain = _started(panel, plan, weights, start, number)
         total = plan.burn + plan.sweeps
-        buffers = np.empty((7, int(panel.item_ends[:, 2].max())))
+        buffers = sampler.scratch(int(panel.item_ends[:, 2].max()))
         arrays = _Arrays.of(panel, plan)
         for sweep in range(1, total + 1):
             if stop.is_set():

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from tripoint.models.ideal_points.normal import cdf, log, quantile, stream, uniform
 
@@ -18,45 +19,74 @@ _SMALLEST = 1e-290
 _AIM = 0.3
 
 
-@njit(fastmath=True, inline="always")
+@njit(fastmath=True, error_model="numpy", inline="always")
 def _kept(p):  # pragma: no cover - compiled
     """A probability that can be divided by."""
     return max(p, _SMALLEST)
 
 
-@njit(fastmath=True, nogil=True, cache=True)
-def _probabilities(m, ends, low, high, below, p):  # pragma: no cover - compiled
+@njit(inline="always")
+def _whole(n):  # pragma: no cover - compiled
+    """The next multiple of what vector units take at once: no loop over these leaves a slow rest."""
+    return (n + 15) // 16 * 16
+
+
+@njit(inline="always")
+def _side(m, low, high):  # pragma: no cover - compiled
+    """On which side of its mean an abstention's interval is taken: where probabilities are small."""
+    return 1.0 if low + high < 2 * m else -1.0
+
+
+@njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
+def _probabilities(m, ends, low, high, below, p, x):  # pragma: no cover - compiled
     """Fill ``p`` with the probability of each vote; for abstentions ``below`` gets what lies beneath the interval.
 
     For an abstention the interval is taken on the side where probabilities are small, so that its two ends do not
-    cancel: mirrored when it lies above the mean.
+    cancel: mirrored when it lies above the mean. All normal probabilities are taken in one loop without branches.
     """
-    for k in range(ends[0]):
-        p[k] = _kept(cdf(low - m[k]))
-    for k in range(ends[0], ends[1]):
-        side = 1.0 if low + high < 2 * m[k] else -1.0
-        one, two = cdf(side * (low - m[k])), cdf(side * (high - m[k]))
+    yes, abstain, n = ends[0], ends[1], ends[2]
+    for k in range(yes):
+        x[k] = low - m[k]
+    for k in range(yes, abstain):
+        side = _side(m[k], low, high)
+        x[k] = side * (low - m[k])
+        x[n + k - yes] = side * (high - m[k])
+    for k in range(abstain, n):
+        x[k] = m[k] - high
+    for k in range(_whole(n + abstain - yes)):
+        x[k] = cdf(x[k])
+    for k in range(n):
+        below[k] = 0.0
+        p[k] = _kept(x[k])
+    for k in range(yes, abstain):
+        one, two = x[k], x[n + k - yes]
         below[k] = min(one, two)
         p[k] = _kept(abs(two - one))
-    for k in range(ends[1], ends[2]):
-        p[k] = _kept(cdf(m[k] - high))
 
 
-@njit(fastmath=True, nogil=True, cache=True)
-def _utilities(m, ends, low, high, below, p, widest, key, z):  # pragma: no cover - compiled
+@njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
+def _utilities(m, ends, low, high, below, p, x, widest, key, z):  # pragma: no cover - compiled
     """Draw the latent utilities, each from its normal distribution cut to the interval of the vote."""
-    for k in range(ends[0]):
-        z[k] = m[k] + quantile(_kept(p[k] * uniform(key, k)))
-    for k in range(ends[0], ends[1]):
-        side = 1.0 if low + high < 2 * m[k] else -1.0
-        z[k] = m[k] + side * quantile(_kept(below[k] + p[k] * uniform(key, k)))
-    for k in range(ends[1], ends[2]):
-        z[k] = m[k] - quantile(_kept(p[k] * uniform(key, k)))
-    for k in range(ends[2]):
-        z[k] = min(max(z[k], -widest), widest)
+    yes, abstain, n = ends[0], ends[1], ends[2]
+    for k in range(_whole(n)):
+        x[k] = quantile(_kept(below[k] + p[k] * uniform(key, k)))
+    for k in range(yes, abstain):
+        x[k] *= _side(m[k], low, high)
+    for k in range(abstain, n):
+        x[k] = -x[k]
+    for k in range(n):
+        z[k] = min(max(m[k] + x[k], -widest), widest)
 
 
-@njit(fastmath=True, nogil=True, cache=True)
+def scratch(longest: int) -> NDArray[np.float64]:
+    """Scratch for the items of a sweep, the longest of which has this many votes.
+
+    Twice the length: an abstention takes two places. What lies behind an item's votes is computed and not used.
+    """
+    return np.full((8, 2 * longest + 16), 0.5)
+
+
+@njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
 def _log_ratio(above, beneath, n):  # pragma: no cover - compiled
     total = 0.0
     for k in range(n):
@@ -71,7 +101,7 @@ def _between(mean, sd, low, high, u):  # pragma: no cover - compiled
     return min(max(mean + sd * quantile(_kept(bottom + u * (top - bottom))), low), high)
 
 
-@njit(fastmath=True, nogil=True, cache=True)
+@njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
 def _means(start, n, unit, theta, slope, m):  # pragma: no cover - compiled
     """Fill ``m`` with the mean utility of each vote."""
     for k in range(n):
@@ -81,7 +111,7 @@ def _means(start, n, unit, theta, slope, m):  # pragma: no cover - compiled
             m[k] += slope[d] * theta[unit[start + k], d]
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def _cut_ratio(low, high, new_low, new_high, sd):  # pragma: no cover - compiled
     """Log ratio of the proposals' normalising constants: the two directions are cut at different places."""
     total = 0.0
@@ -92,7 +122,7 @@ def _cut_ratio(low, high, new_low, new_high, sd):  # pragma: no cover - compiled
     return total
 
 
-@njit(nogil=True, cache=True)
+@njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
 def _slopes(item, start, n, unit, theta, beta, z, draws):  # pragma: no cover - compiled
     """Draw an item's discriminations given the utilities, one dimension at a time."""
     n_dims = beta.shape[1]
@@ -110,7 +140,7 @@ def _slopes(item, start, n, unit, theta, beta, z, draws):  # pragma: no cover - 
         beta[item, d] = weighted / precision + noise / math.sqrt(precision)
 
 
-@njit(nogil=True, cache=True)
+@njit(fastmath=True, error_model="numpy", nogil=True, cache=True)
 def _gather(item, start, n, unit, beta, z, squares, sums, rest_squares):  # pragma: no cover - compiled
     """Add an item's part to what the positions need."""
     n_dims = beta.shape[1]
@@ -126,7 +156,7 @@ def _gather(item, start, n, unit, beta, z, squares, sums, rest_squares):  # prag
             rest_squares[unit[start + k]] += product
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def _propose(
     item, start, ends, unit, theta, beta, cuts, step, slope_step, rate, widest, buffers, key, draws
 ):  # pragma: no cover - compiled
@@ -134,11 +164,12 @@ def _propose(
     n, n_dims = ends[2], beta.shape[1]
     m, z = buffers[0], buffers[1]
     p_now, p_new, below_now, below_new, m_new = buffers[2], buffers[3], buffers[4], buffers[5], buffers[6]
+    x = buffers[7]
     slope = np.empty(n_dims)
     low, high, sd = cuts[item, 0], cuts[item, 1], step[item]
     new_low = _between(low, sd, -WIDEST_CUTPOINT, high, uniform(draws, 0))
     new_high = _between(high, sd, new_low, WIDEST_CUTPOINT, uniform(draws, 1))
-    _probabilities(m, ends, low, high, below_now, p_now)
+    _probabilities(m, ends, low, high, below_now, p_now, x)
     ratio = 0.0
     proposed = m
     if slope_step > 0:
@@ -148,7 +179,7 @@ def _propose(
             slope[d] = beta[item, d] + slope_step * sd * quantile(uniform(draws, 8 + d))
             ratio += 0.5 * (beta[item, d] ** 2 - slope[d] ** 2)
         _means(start, n, unit, theta, slope, m_new)
-    _probabilities(proposed, ends, new_low, new_high, below_new, p_new)
+    _probabilities(proposed, ends, new_low, new_high, below_new, p_new, x)
     ratio += _log_ratio(p_new, p_now, n)
     ratio += _cut_ratio(low, high, new_low, new_high, sd)
     accepted = math.log(uniform(draws, 2)) < ratio
@@ -158,14 +189,14 @@ def _propose(
         cuts[item, 0], cuts[item, 1] = new_low, new_high
         if slope_step > 0:
             beta[item] = slope
-        _utilities(proposed, ends, new_low, new_high, below_new, p_new, widest, key, z)
+        _utilities(proposed, ends, new_low, new_high, below_new, p_new, x, widest, key, z)
     else:
-        _utilities(m, ends, low, high, below_now, p_now, widest, key, z)
+        _utilities(m, ends, low, high, below_now, p_now, x, widest, key, z)
 
     return accepted
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def sweep_items(
     item_start,
     item_ends,
@@ -209,7 +240,7 @@ def sweep_items(
         Shape ``(n_units, n_dims)`` twice and ``(n_units,)``: set to the sums of beta^2, beta z and, with two
         dimensions, the product of both betas over each unit's votes.
     buffers
-        Scratch of shape ``(7, longest item)``.
+        Scratch from :func:`scratch`.
 
     Returns
     -------
@@ -244,7 +275,7 @@ def sweep_items(
     return taken
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def sweep_positions(
     chain_start, gaps, variance, first_variance, squares, sums, rest_squares, theta, seed, sweep, n_items
 ):  # pragma: no cover - compiled
@@ -293,7 +324,7 @@ def sweep_positions(
                 theta[start + k, d] = (right[k] - later) / diagonal[k] + noise / math.sqrt(diagonal[k])
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def sweep_published_positions(
     neighbour, prior_variance, squares, sums, means, theta, seed, sweep, n_items
 ):  # pragma: no cover - compiled
@@ -334,7 +365,7 @@ def sweep_published_positions(
         theta[i, 0] = (theta[i, 0] - mean) / sd
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def innovations(chain_start, gaps, theta, d):  # pragma: no cover - compiled
     """Sum of squared innovations per period, their number, and the sum and sum of squares of first positions."""
     total, count, first, first_squares = 0.0, 0, 0.0, 0.0
@@ -348,7 +379,7 @@ def innovations(chain_start, gaps, theta, d):  # pragma: no cover - compiled
     return total, count, first, first_squares
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def off_scale(theta, d):  # pragma: no cover - compiled
     """Mean of the positions and logarithm of their standard deviation, on one dimension."""
     n = theta.shape[0]
@@ -361,7 +392,7 @@ def off_scale(theta, d):  # pragma: no cover - compiled
     return mean, 0.5 * math.log(squared / (n - 1))
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def _stretch(theta, beta, d, a, log_sd, tightness, key):  # pragma: no cover - compiled
     """Scale positions by c and discriminations by 1 / c; ``a`` is the prior's sum of squares of the positions."""
     n_units, n_items = theta.shape[0], beta.shape[0]
@@ -389,7 +420,7 @@ def _stretch(theta, beta, d, a, log_sd, tightness, key):  # pragma: no cover - c
             beta[item, d] /= c
 
 
-@njit(nogil=True, cache=True)
+@njit(error_model="numpy", nogil=True, cache=True)
 def shift_and_stretch(
     chain_start, gaps, variance, first_variance, tightness, theta, beta, cuts, seed, sweep
 ):  # pragma: no cover - compiled
