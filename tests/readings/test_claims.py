@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from tripoint.core.triad import Triad
@@ -60,7 +61,9 @@ def test_the_rules_are_those_fixed_in_advance():
             ("united_front", ("first", "second", "outsider"), "lower", 0.0),
             ("agreement_given_no", ("first", "second", "outsider"), "value", 0.75),
         ],
+        "opposition-not-vision": [("linked_share", ("first", "second", "outsider"), "lower", 0.5)],
         "displacement": [("displacement_10y", ("second", "first", "ground"), "lower", 0.0)],
+        "not-a-monolith": [("issue_dispersion", ("first", "second"), "lower", 0.1)],
     }
 
 
@@ -74,6 +77,48 @@ def test_verdicts_carry_their_evidence(reading):
         assert verdict.variants
         assert 0 <= verdict.robustness <= 1
         assert "{" not in verdict.sentence
+        for found in verdict.evidence:
+            assert (found.n is None) == (found.quantity in reading.needles)
+            assert not found.missing
+
+
+@pytest.mark.parametrize(
+    ("triad", "claim", "said"),
+    [
+        (("RUS", "CHN", "KAZ", "CAN"), "opposition-not-vision", "`tripoint build --outsider CAN` makes it"),
+        (("FRA", "KEN", "KAZ", "USA"), "not-a-monolith", "issue_dispersion is built for pairs of the powers"),
+        (
+            ("SAU", "USA", "KAZ", "RUS"),
+            "opposition-not-vision",
+            "linked_share of 2024 is withheld (the pair's",
+        ),
+        (("USA", "GBR", "KAZ", "RUS"), "fractures-through-ground", "strain of 2024 is withheld (not applic"),
+    ],
+)
+def test_what_cannot_be_tested_says_why(triad, claim, said):
+    first, second, ground, outsider = triad
+    taken = take_reading(Triad(first, second, ground=ground, outsider=outsider), vintage="bundled")
+    verdict = next(verdict for verdict in taken.claims if verdict.id == claim)
+    assert verdict.verdict == "not testable"
+    assert said in verdict.reason
+    assert verdict.evidence[0].missing == verdict.reason
+    assert verdict.evidence[0].n is None
+
+
+def test_an_older_number_does_not_stand_in_for_a_withheld_one(reading):
+    """Where the latest agreement is in doubt, the share of an earlier one says nothing about it."""
+    rows = (
+        reading.vintage.frame("linked_share")
+        .with_columns(pl.col("period").cast(pl.String))
+        .filter(pl.col("period") >= "2021")
+    )
+    latest = rows.filter(pl.col("period") == "2024", pl.col("value").is_null())
+    earlier = rows.filter(pl.col("period") == "2023", pl.col("value").is_not_null())
+    pair = ["first", "second", "outsider"]
+    first, second, outsider = latest.join(earlier, on=pair, how="semi").select(pair).row(0)
+    taken = take_reading(Triad(first, second, ground="KAZ", outsider=outsider), vintage="bundled")
+    verdict = next(verdict for verdict in taken.claims if verdict.id == "opposition-not-vision")
+    assert verdict.verdict == "not testable"
 
 
 def test_a_verdict_that_few_variants_share_is_mixed(reading):

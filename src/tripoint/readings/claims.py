@@ -83,7 +83,15 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The number behind one condition."""
+    """The number behind one condition.
+
+    Attributes
+    ----------
+    n
+        Observations that a measure's number rests on; None for a needle, which has none.
+    missing
+        Why there is no number; None where there is one.
+    """
 
     quantity: str
     of: tuple[str, ...]
@@ -93,6 +101,8 @@ class Evidence:
     upper: float | None
     coverage: str
     line: float
+    n: int | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +239,43 @@ def judge(reading: Reading, claim: Claim) -> Verdict:
 
 
 def _evidence(reading: Reading, condition: Condition, replaced: dict[str, str]) -> Evidence:
-    """The latest number of a condition's quantity that can be judged."""
+    """The latest number of a condition's quantity that can be judged.
+
+    A measure's number that was withheld is a finding about its year: an older one does not stand in for it.
+    """
     name = replaced.get(condition.quantity, condition.quantity)
     states = tuple(getattr(reading.triad, role) for role in condition.of)
     rows = _quantity(reading, name, states)
-    oldest = str(reading.last_year - OLDEST)
-    recent = rows.filter(pl.col("value").is_not_null(), pl.col("period") >= oldest)
-    if not recent.height:
-        return Evidence(name, states, None, None, None, None, "D", condition.above)
-    row = recent.row(-1, named=True)
+    recent = rows.filter(pl.col("period") >= str(reading.last_year - OLDEST))
+    found = recent if "n" in rows.columns else recent.filter(pl.col("value").is_not_null())
+    row = found.row(-1, named=True) if found.height else {}
+    if row.get("value") is None:
+        missing = _missing(reading, name, rows)
+        return Evidence(name, states, None, None, None, None, "D", condition.above, missing=missing)
     value, lower, upper = (round(float(row[bound]), 6) for bound in ("value", "lower", "upper"))
-    return Evidence(name, states, row["period"], value, lower, upper, row["coverage"], condition.above)
+    n = row.get("n")
+    return Evidence(name, states, row["period"], value, lower, upper, row["coverage"], condition.above, n)
+
+
+def _missing(reading: Reading, name: str, rows: pl.DataFrame) -> str:
+    """Why a quantity has no recent number: what its last row says, or how the rows can be had."""
+    if rows.height:
+        row = rows.row(-1, named=True)
+        recent = row["value"] is None and row["period"] >= str(reading.last_year - OLDEST)
+        why = row["note"] or "no reason is given"
+        return (
+            f"{name} of {row['period']} is withheld ({why})" if recent else f"{name} ends in {row['period']}"
+        )
+    if name not in reading.manifest.series:
+        return f"{name} is not in this vintage; `tripoint build` makes it"
+    who = WHO[find_record(name).grain]
+    outsider = reading.triad.outsider
+    if "second" in who and not set(reading.triad.pair) <= set(reading.manifest.powers):
+        return f"{name} is built for pairs of the powers only"
+    if "outsider" in who and outsider not in reading.manifest.outsiders:
+        remedy = f"`tripoint build --outsider {outsider}` makes it"
+        return f"{name} with {outsider} as the outsider is not in this vintage; {remedy}"
+    return f"{name} has no row about these states"
 
 
 def _quantity(reading: Reading, name: str, states: tuple[str, ...]) -> pl.DataFrame:
@@ -257,17 +293,17 @@ def _quantity(reading: Reading, name: str, states: tuple[str, ...]) -> pl.DataFr
     rows = published_by(
         name, reading.cut, rows.with_columns(pl.col("period", "coverage", "note").cast(pl.String))
     )
-    return rows.filter(~pl.col("note").str.contains("partial-year").fill_null(value=False))
+    partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
+    over = pl.col("period").str.slice(0, 4) <= str(reading.last_year)
+    return rows.filter(over, ~partial)
 
 
 def _word(claim: Claim, evidence: tuple[Evidence, ...]) -> tuple[Word, str]:
     """Verdict by the rule alone, with the reason where it is not plain."""
     for found in evidence:
         if found.value is None or found.coverage == "D":
-            return (
-                "not testable",
-                f"{found.quantity} is not observed with grade C or better in the last years",
-            )
+            low = f"{found.quantity} is not observed with grade C or better in the last years"
+            return "not testable", found.missing or low
     if len({found.period for found in evidence}) > 1:
         return "not testable", "its quantities were not observed in the same year"
     condition, found = _deciding(claim, evidence)
@@ -294,7 +330,7 @@ def _would_change(claim: Claim, evidence: tuple[Evidence, ...], word: Word) -> s
     condition, found = _deciding(claim, evidence)
     bound = getattr(found, condition.bound)
     if bound is None:
-        needed = f"An observation of {found.quantity} within the last {OLDEST} years would make it testable."
+        needed = f"A number of {found.quantity} within the last {OLDEST} years, not withheld, would make it testable."
         return f"{needed} {claim.changes}"
     shown = unit(find_record(found.quantity).unit if found.quantity in records() else "percentile")
     which = "value" if condition.bound == "value" else f"{condition.bound} bound"
