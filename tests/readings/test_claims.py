@@ -136,6 +136,29 @@ def test_a_verdict_that_few_variants_share_is_mixed(reading):
     assert "only 0% of the variants" in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("words", "robustness", "said"),
+    [
+        (
+            ["mixed", "mixed", "not testable", "supported"],
+            2 / 3,
+            "the same verdict in 67% of the 3 variants that could be judged, of 4",
+        ),
+        (["mixed", "supported"], 0.5, "the same verdict in 50% of the 2 variants that could be judged"),
+        (
+            ["not testable", "mixed"],
+            1.0,
+            "the same verdict in 100% of the one variant that could be judged, of 2",
+        ),
+        (["not testable"], None, "no variant could be judged, of 1"),
+        ([], None, "no variants are declared"),
+    ],
+)
+def test_robustness_says_how_many_variants_it_rests_on(reading, words, robustness, said):
+    variants = {f"variant {k}": word for k, word in enumerate(words)}
+    assert replace(judge(reading, CLAIM), robustness=robustness, variants=variants).shared == said
+
+
 def test_a_users_claim_is_judged(tmp_path, reading):
     file = tmp_path / "mine.toml"
     file.write_text(

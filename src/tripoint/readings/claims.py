@@ -135,6 +135,17 @@ class Verdict:
     reason: str = ""
     would_change: str = ""
 
+    @property
+    def shared(self) -> str:
+        """The robustness in words: how many variants say the same, of how many that could be judged."""
+        every = len(self.variants)
+        judged = sum(word != "not testable" for word in self.variants.values())
+        if self.robustness is None:
+            return f"no variant could be judged, of {every}" if every else "no variants are declared"
+        of = "" if judged == every else f", of {every}"
+        which = "the one variant" if judged == 1 else f"the {judged} variants"
+        return f"the same verdict in {self.robustness:.0%} of {which} that could be judged{of}"
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return asdict(self)

@@ -53,10 +53,10 @@ def _verdict(verdict: "Verdict") -> list["RenderableType"]:
     from rich.text import Text
 
     from tripoint.core.units import unit
-    from tripoint.faces.tables import interval, number
+    from tripoint.faces.tables import interval
+    from tripoint.readings.names import opened
 
     effect = interval(verdict.effect, verdict.lower, verdict.upper, verdict.unit)
-    shared = number(verdict.robustness, "share")
     lines = [
         verdict.sentence,
         f"Effect: {effect}, {unit(verdict.unit).label}, {verdict.period or 'no year'}. {verdict.estimand}",
@@ -64,7 +64,7 @@ def _verdict(verdict: "Verdict") -> list["RenderableType"]:
         f"Why: {verdict.reason}." if verdict.reason else "",
         "Variants: "
         + "; ".join(f"{name}: {word}" for name, word in verdict.variants.items())
-        + f". The same verdict in {shared} of those that could be judged."
+        + f". {opened(verdict.shared)}."
         if verdict.variants
         else "Variants: none are declared.",
         f"What would change it: {verdict.would_change}",

@@ -191,18 +191,13 @@ def card(reading: Reading, verdict: Verdict) -> Card:
         chart = claim_figure(verdict)
     row = {"value": verdict.effect, "lower": verdict.lower, "upper": verdict.upper, "note": verdict.reason}
     number = interval(row, verdict.unit)
-    robustness = (
-        "no variant can be judged"
-        if verdict.robustness is None
-        else f"{verdict.robustness:.0%} of the variants that can be judged say the same"
-    )
     return Card(
         verdict=verdict,
         shown=f"– ({number.reason})" if isinstance(number, Missing) else number,
         estimand=with_names(verdict.estimand, name),
         would_change=with_names(verdict.would_change, name),
         picture=drawn(chart, f"{verdict.sentence} The number against the line of the rule"),
-        robustness=robustness,
+        robustness=opened(verdict.shared),
         variants=tuple(verdict.variants.items()),
         table=evidence_table(reading, verdict),
     )
