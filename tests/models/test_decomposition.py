@@ -291,6 +291,20 @@ def test_an_outsider_that_one_of_the_two_copies_leaves_room_for_doubt():
     assert found["linked_share"][1] < 0.95 < 1.05 < found["linked_share"][2]
 
 
+def test_an_outsider_that_always_votes_the_same_leaves_room_for_doubt():
+    """It carries nothing in any draw; how much it might carry is bounded by the items."""
+    rng = np.random.default_rng(4)
+    first, other = rng.integers(1, 4, (2, 40))
+    other[:30] = first[:30]
+    votes = np.stack([first, other, np.full(40, 3)]).astype(np.int8)
+    weights = np.column_stack([np.ones(40, np.float32), cluster_weights(np.arange(40), 199, rng)])
+    _, _, numbers = bootstrap_decomposition(votes, [(0, 1, 2)], np.arange(40), weights, 0.9)
+    found = dict(zip(DECOMPOSITION, numbers[0], strict=True))
+    reach = (1 - 0.05 ** (1 / 40)) / (1 - found["expected"][0])
+    assert found["linked"] == pytest.approx([0, -reach, reach], abs=1e-9)
+    assert found["linked_share"][1] < -0.05 < 0.05 < found["linked_share"][2]
+
+
 def test_a_pair_that_never_parted_holds_its_estimates():
     same = np.array([1, 2] * 40)
     votes = np.stack([same, same, np.where(np.arange(80) % 4 < 2, 1, 3)]).astype(np.int8)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
+from tripoint.models.decomposition import bootstrap_weighted_pairs
 from tripoint.models.similarity import (
     PAIR_MEASURES,
     bootstrap_pairs,
@@ -240,3 +241,57 @@ def test_one_who_always_votes_the_same_leaves_doubt():
     value, lower, upper = bounds_of_draws(draws, [30], 0.9)[0, 1]
     reach = (1 - 0.05 ** (1 / 30)) / (1 - draws[0, 2, 0])
     assert [value, lower, upper] == pytest.approx([0, -reach, min(reach, 1)], abs=1e-6)
+
+
+def _bounds(first, second, weights=None):
+    """Bounds of every pair measure of two states, and of share and kappa on items of unequal weight."""
+    votes = np.stack([first, second]).astype(np.int8)
+    items = np.arange(votes.shape[1])
+    _, _, numbers = bootstrap_pairs(votes, items, 99, 0.9, np.random.default_rng(1))
+    draws = cluster_weights(items, 99, np.random.default_rng(1))
+    columns = np.column_stack([np.ones(len(items)), draws])
+    if weights is not None:
+        columns *= weights[:, None]
+    _, _, weighted = bootstrap_weighted_pairs(votes, [[0, 1]], items, columns, 0.9)
+    return dict(zip(PAIR_MEASURES, numbers[0], strict=True)), weighted[0]
+
+
+@pytest.mark.parametrize("weights", [None, np.random.default_rng(2).uniform(0.1, 1, 30)])
+def test_kappa_of_one_who_always_votes_the_same_is_not_certain(weights):
+    """Nothing in the draws tells how the one would vote otherwise; only the number of items bounds it."""
+    second = np.array([1, 3, 1, 2, 3] * 6)
+    plain, weighted = _bounds(np.full(30, 3), second, weights)
+    unseen = 1 - 0.05 ** (1 / 30)
+    reach = unseen / (1 - plain["expected"][0])
+    assert plain["kappa"] == pytest.approx([0, -reach, reach], abs=1e-6)
+    assert weighted[1] == pytest.approx([0, weighted[1, 1], -weighted[1, 1]], abs=1e-6)
+    assert weighted[1, 2] > unseen
+
+
+def test_bounds_end_where_the_measure_does():
+    """One exception among thirty leaves kappa open altogether."""
+    plain, weighted = _bounds(np.full(30, 1), np.r_[3, np.full(29, 1)])
+    assert plain["kappa"] == pytest.approx([0, -1, 1], abs=1e-6)
+    assert weighted[1] == pytest.approx([0, -1, 1], abs=1e-6)
+
+
+@given(
+    st.lists(st.integers(1, 3), min_size=12, max_size=25),
+    st.sampled_from(["constant", "opposite", "same"]),
+    st.integers(1, 3),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_number_of_a_few_votes_is_certain(votes, other, vote):
+    first = np.array(votes)
+    second = {"constant": np.full(len(first), vote), "opposite": first % 3 + 1, "same": first}[other]
+    plain, weighted = _bounds(first, second)
+    for value, lower, upper in [*plain.values(), *weighted]:
+        assert np.isnan(value) or (lower <= value <= upper and upper - lower > 1e-3)
+
+
+def test_opposite_votes_are_bounded_as_equal_ones_are():
+    votes = np.array([1, 3] * 20)
+    never, _ = _bounds(votes, 4 - votes)
+    always, _ = _bounds(votes, votes)
+    for name in ("same_vote", "agreement", "observed"):
+        assert never[name] == pytest.approx(1 - always[name][[0, 2, 1]], abs=1e-6)

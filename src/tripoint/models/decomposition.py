@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 
-from tripoint.models.similarity import _floor, _interval, _measures
+from tripoint.models.similarity import _interval, _measures, _pair_bounds
 
 Floats = NDArray[np.float64]
 
@@ -96,7 +96,8 @@ def bootstrap_decomposition(
     Where all items are alike the draws collapse; shares then get the exact binomial bound for as many
     independent clusters, and kappas the bound that follows from it, as in
     :func:`tripoint.models.similarity.bootstrap_pairs`. The same departure, to both sides, is the interval of
-    ``own``, ``conditional_kappa`` and ``linked_share`` where one of the two follows from the outsider's vote.
+    ``kappa`` where one of the two always votes the same, of ``linked`` and ``linked_share`` where the outsider does,
+    and of ``own``, ``conditional_kappa`` and ``linked_share`` where one of the two follows from the outsider's vote.
 
     The partition is the law of total covariance applied to the indicators of each vote; a kappa within strata is
     that of Barlow, W., Lai, M.-Y. and Azen, S. P. (1991). A comparison of methods for calculating a stratified
@@ -234,12 +235,13 @@ def _bounds(values, draws, n_clusters, tail, out):  # pragma: no cover - compile
         elif values[k] < _TINY:
             out[k, 2] = max(out[k, 2], unseen)
     unseen = 1 - tail ** (1 / n_clusters[0])
-    for k, reach in ((3, 1 - values[1]), (5, 1 - values[1]), (6, values[0] - values[1]), (7, 1 - values[2])):
+    chance = 1 - values[1]
+    for k, reach in ((3, chance), (4, chance), (5, chance), (6, values[0] - values[1]), (7, 1 - values[2])):
         if reach <= _TINY or not np.isfinite(values[k]):
             continue
         if out[k, 2] - out[k, 1] < _FLAT:
             out[k, 1], out[k, 2] = values[k] - unseen / reach, values[k] + unseen / reach
-        elif values[0] > 1 - _TINY and k != 6:
+        elif values[0] > 1 - _TINY and k not in (4, 6):
             out[k, 1] = min(out[k, 1], values[k] - unseen / reach)
         if k in (3, 7):
             out[k, 2] = min(out[k, 2], 1.0)
@@ -327,12 +329,8 @@ def _pairs_kernel(votes, pairs, clusters, estimate, weights, tail):  # pragma: n
         for draw in range(n_draws):
             _measures(tables[:, draw], resampled)
             draws[0, draw], draws[1, draw] = resampled[0], resampled[2]
-        floor = _floor(values, 1 - tail ** (1 / n_clusters[pair]))
+        unseen = 1 - tail ** (1 / n_clusters[pair])
         for k, number in enumerate((0, 2)):
-            lower, upper = _interval(draws[k], tail)
-            if values[0] == 1:
-                lower, upper = floor[number], values[number]
             numbers[pair, k, 0] = values[number]
-            numbers[pair, k, 1] = min(lower, values[number])
-            numbers[pair, k, 2] = max(upper, values[number])
+            numbers[pair, k, 1:] = _pair_bounds(values, number, draws[k], unseen, tail)
     return n, n_clusters, numbers

@@ -204,10 +204,10 @@ def bootstrap_pairs(
 
     Notes
     -----
-    When two states never differed, every draw repeats the estimate and the percentile interval collapses. The
-    lower bound is then what the measure would be if the share of opposed items were
-    ``1 - ((1 - level) / 2) ** (1 / n_clusters)``, the largest one that would still leave all clusters alike with
-    probability ``(1 - level) / 2`` (the exact binomial bound).
+    Where two states never differed, where they always did, or where one of them always voted the same (kappa is then
+    0), every draw repeats the estimate and the percentile interval collapses. The bounds are then what the measure
+    would be, at most, if a share ``1 - ((1 - level) / 2) ** (1 / n_clusters)`` of the items were otherwise: the largest
+    one that would still leave all clusters alike with probability ``(1 - level) / 2`` (the exact binomial bound).
     """
     votes = np.ascontiguousarray(votes, np.int8)
     _, membership = np.unique(np.asarray(clusters), return_inverse=True)
@@ -263,9 +263,8 @@ def bounds_of_draws(draws: NDArray[np.float32], n_clusters: ArrayLike, level: fl
     draws
         From :func:`resample_pairs`, shape ``(n_pairs, 3, 1 + n_draws)``; the first column is the estimate.
     n_clusters
-        Number of clusters that each pair's items come from, shape ``(n_pairs,)``, not necessarily whole. It bounds what
-        a pair that never differed may be, as in :func:`bootstrap_pairs`, and likewise a kappa that is the same in
-        all draws because one of the two always votes the same; that one to both sides.
+        Number of clusters that each pair's items come from, shape ``(n_pairs,)``, not necessarily whole. Where all
+        draws are the same it bounds how far the truth may be, as in :func:`bootstrap_pairs`.
     level
         Central probability of the intervals.
 
@@ -328,18 +327,19 @@ def _interval(draws, tail):  # pragma: no cover - compiled
 
 
 @njit(cache=True)
-def _floor(values, share):  # pragma: no cover - compiled
-    """Lower bounds for a pair that never differed, at the largest share of opposed items compatible with that."""
-    bounds = np.full(6, _UNDEFINED, np.float32)
-    bounds[0] = 1 - share
-    bounds[1] = 1 - share
-    bounds[4] = 1 - share
-    bounds[5] = values[5]
-    expected = 1 - values[5]
-    if expected > 1e-12:
-        bounds[2] = 1 - share / expected
-        bounds[3] = 1 - share / expected
-    return bounds
+def _pair_bounds(values, k, draws, unseen, tail):  # pragma: no cover - compiled
+    """Bounds of the measure ``k``; where draws leave no doubt, how far ``unseen``, a share of items, might move it."""
+    value, expected = values[k], 1 - values[5]
+    lower, upper = _interval(draws, tail)
+    if (values[0] == 1 and k != 5) or upper - lower < _FLAT:
+        least, reach = 0.0, unseen
+        if k == 2 or k == 3:
+            pooled = expected if k == 2 or value == 1 else (1 - values[4]) / (1 - value)
+            least, reach = -1.0, unseen / pooled if pooled > 1e-12 else np.nan
+        elif k == 5:
+            reach = 2 * unseen  # both margins may be otherwise
+        lower, upper = max(value - reach, least), min(value + reach, 1.0)
+    return min(lower, value), max(upper, value)
 
 
 @njit(cache=True, parallel=True)
@@ -373,14 +373,10 @@ def _bootstrap_kernel(votes, clusters, weights, rows, columns, tail):  # pragma:
             _measures(tables[:, draw], resampled)
             for k in range(6):
                 draws[k, draw] = resampled[k]
-        floor = _floor(values, 1 - tail ** (1 / n_clusters[pair]))
+        unseen = 1 - tail ** (1 / n_clusters[pair])
         for k in range(6):
-            lower, upper = _interval(draws[k], tail)
-            if values[0] == 1 and k != 5:
-                lower, upper = floor[k], values[k]
             numbers[pair, k, 0] = values[k]
-            numbers[pair, k, 1] = min(lower, values[k])
-            numbers[pair, k, 2] = max(upper, values[k])
+            numbers[pair, k, 1:] = _pair_bounds(values, k, draws[k], unseen, tail)
     return n, n_clusters, numbers
 
 
@@ -414,15 +410,8 @@ def _bounds_kernel(draws, n_clusters, tail):  # pragma: no cover - compiled
         if n_clusters[pair] <= 0 or np.isnan(same):
             continue
         unseen = 1 - tail ** (1 / n_clusters[pair])
-        floor = _floor(np.array([same, same, kappa, kappa, same, expected]), unseen)
-        for k, value, lowest in ((0, same, floor[0]), (1, kappa, floor[2])):
-            lower, upper = _interval(draws[pair, k, 1:], tail)
-            if same == 1:
-                lower, upper = lowest, value
-            elif k == 1 and upper - lower < _FLAT and expected < 1:
-                reach = unseen / (1 - expected)
-                lower, upper = value - reach, min(value + reach, 1)
-            numbers[pair, k, 0] = value
-            numbers[pair, k, 1] = min(lower, value)
-            numbers[pair, k, 2] = max(upper, value)
+        values = np.array([same, same, kappa, kappa, same, expected])
+        for number, k in enumerate((0, 2)):
+            numbers[pair, number, 0] = values[k]
+            numbers[pair, number, 1:] = _pair_bounds(values, k, draws[pair, number, 1:], unseen, tail)
     return numbers
