@@ -103,15 +103,8 @@ def bootstrap_decomposition(
     that of Barlow, W., Lai, M.-Y. and Azen, S. P. (1991). A comparison of methods for calculating a stratified
     kappa. Statistics in Medicine 10(9):1465-1472. doi:10.1002/sim.4780100913
     """
-    order, membership = _by_cluster(clusters)
-    return _decomposition_kernel(
-        np.ascontiguousarray(votes[:, order], np.int8),
-        np.asarray(combinations, np.int64).reshape(-1, 3),
-        membership,
-        np.ascontiguousarray(weights[order, 0], np.float64),
-        np.ascontiguousarray(weights[order, 1:], np.float32),
-        (1 - level) / 2,
-    )
+    who = np.asarray(combinations, np.int64).reshape(-1, 3)
+    return _decomposition_kernel(who, *_by_cluster(votes, clusters, weights), (1 - level) / 2)
 
 
 def bootstrap_weighted_pairs(
@@ -138,22 +131,22 @@ def bootstrap_weighted_pairs(
         Shape ``(n_pairs, 2, 3)``: value, lower, upper of the share and of kappa. With equal weights they are those of
         :func:`tripoint.models.similarity.bootstrap_pairs`.
     """
-    order, membership = _by_cluster(clusters)
-    return _pairs_kernel(
-        np.ascontiguousarray(votes[:, order], np.int8),
-        np.asarray(pairs, np.int64).reshape(-1, 2),
-        membership,
-        np.ascontiguousarray(weights[order, 0], np.float64),
-        np.ascontiguousarray(weights[order, 1:], np.float32),
-        (1 - level) / 2,
-    )
+    who = np.asarray(pairs, np.int64).reshape(-1, 2)
+    return _pairs_kernel(who, *_by_cluster(votes, clusters, weights), (1 - level) / 2)
 
 
-def _by_cluster(clusters: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """An order of items in which those of a cluster stand together, and the clusters in that order."""
+def _by_cluster(
+    votes: NDArray[np.int8], clusters: ArrayLike, weights: NDArray[np.floating]
+) -> tuple[NDArray[np.int8], NDArray[np.int64], Floats, NDArray[np.float32]]:
+    """Votes, clusters, weights of the estimate and of the draws, in an order in which clusters stand together."""
     _, membership = np.unique(np.asarray(clusters), return_inverse=True)
     order = np.argsort(membership, kind="stable")
-    return order, membership[order].astype(np.int64)
+    return (
+        np.ascontiguousarray(votes[:, order], np.int8),
+        membership[order].astype(np.int64),
+        np.ascontiguousarray(weights[order, 0], np.float64),
+        np.ascontiguousarray(weights[order, 1:], np.float32),
+    )
 
 
 @njit(cache=True)
@@ -272,7 +265,7 @@ def _tabulate(
 
 @njit(cache=True, parallel=True)
 def _decomposition_kernel(
-    votes, combinations, clusters, estimate, weights, tail
+    combinations, votes, clusters, estimate, weights, tail
 ):  # pragma: no cover - compiled
     n_combinations, n_draws = combinations.shape[0], weights.shape[1]
     n = np.zeros((n_combinations, _N_COUNTS), np.int32)
@@ -302,7 +295,7 @@ def _decomposition_kernel(
 
 
 @njit(cache=True, parallel=True)
-def _pairs_kernel(votes, pairs, clusters, estimate, weights, tail):  # pragma: no cover - compiled
+def _pairs_kernel(pairs, votes, clusters, estimate, weights, tail):  # pragma: no cover - compiled
     n_pairs, n_items, n_draws = pairs.shape[0], votes.shape[1], weights.shape[1]
     n, n_clusters = np.zeros(n_pairs, np.int32), np.zeros(n_pairs, np.int32)
     numbers = np.full((n_pairs, 2, 3), _UNDEFINED, np.float32)
