@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import ArrayLike, NDArray
 
-from tripoint.models.similarity import _interval, _measures, _pair_bounds
+from tripoint.models.similarity import _FLAT, _interval, _measures, _pair_bounds
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +42,6 @@ ITEM_COUNTS = ("all_three", "outsider_yes", "outsider_abstain", "outsider_no", "
 _N_NUMBERS, _N_COUNTS = len(DECOMPOSITION), len(ITEM_COUNTS)
 _UNDEFINED = np.float32(np.nan)
 _TINY = 1e-12
-_FLAT = 1e-6  # draws are in single precision
 
 #: Plain shares among the numbers, each with the count of items that it is a share of.
 _SHARES = np.array([(0, 0), (12, 4), (13, 1), (14, 2), (15, 3)])

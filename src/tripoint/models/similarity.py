@@ -25,7 +25,8 @@ RESAMPLED = ("same_vote", "kappa", "expected")
 
 _LEVELS = 3  # yes, abstain, no
 _UNDEFINED = np.float32(np.nan)
-_FLAT = 1e-6  # draws are in single precision
+#: Draws that differ by less are all the same: in single precision, chance left to a few items blows errors up to this.
+_FLAT = 1e-4
 
 
 def contingency(
