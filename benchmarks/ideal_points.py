@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tripoint.models.ideal_points.fit import Anchors, Plan, fit_ideal_points
+from tripoint.models.ideal_points.fit import fit_ideal_points
 from tripoint.models.ideal_points.panel import arrange
+from tripoint.models.ideal_points.plan import Anchors, Plan
 from tripoint.store.catalog import read_extracts
 
 #: Yugoslavia and the states that carried it on are one state, with a gap.

@@ -8,12 +8,13 @@ from scipy.special import ndtr, ndtri
 from tripoint.errors import NotIdentifiedError
 from tripoint.models.diagnostics import effective_size, r_hat
 from tripoint.models.ideal_points import normal
-from tripoint.models.ideal_points.fit import Anchors, Plan, fit_ideal_points
+from tripoint.models.ideal_points.fit import fit_ideal_points
 from tripoint.models.ideal_points.panel import arrange
+from tripoint.models.ideal_points.plan import Anchors, Plan
 
 STATES = [f"S{k:02d}" for k in range(30)]
 ANCHORS = Anchors(above=("S29", "S28"), below=("S00", "S01"))
-SHORT = Plan(burn=300, sweeps=600, thin=2)
+SHORT = Plan(burn=100, sweeps=200, leaps=20)
 
 
 @njit
@@ -104,14 +105,14 @@ def test_the_published_scheme_orders_states_alike():
 def test_the_same_seed_gives_the_same_draws():
     (state, period, roll, choice), _ = simulated(7, periods=3, rolls=15)
     panel = arrange(STATES, state, period, roll, choice)
-    plan = Plan(burn=20, sweeps=40, thin=2)
+    plan = Plan(burn=10, sweeps=20, leaps=5)
     one, two = (fit_ideal_points(panel, ANCHORS, plan) for _ in range(2))
     np.testing.assert_array_equal(one.positions, two.positions)
 
 
 def test_two_dimensions_run():
     (state, period, roll, choice), _ = simulated(8, periods=4, rolls=20)
-    plan = Plan(dimensions=2, burn=100, sweeps=200, thin=2)
+    plan = Plan(dimensions=2, burn=100, sweeps=100, leaps=20)
     fit = fit_ideal_points(arrange(STATES, state, period, roll, choice), ANCHORS, plan)
     assert fit.positions.shape[-1] == 2
     assert np.isfinite(fit.positions).all()
@@ -145,7 +146,7 @@ def test_an_empty_year_and_a_state_with_one_vote_have_finite_wide_positions():
     (state, period, roll, choice), _ = simulated(9, periods=4, rolls=20)
     kept = (period != 2) & ((state != 7) | (roll == 0))
     panel = arrange(STATES, state[kept], period[kept], roll[kept], choice[kept])
-    fit = fit_ideal_points(panel, ANCHORS, Plan(burn=200, sweeps=400, thin=2))
+    fit = fit_ideal_points(panel, ANCHORS, SHORT)
     assert np.isfinite(fit.positions).all()
     _, lower, upper = fit.summary(0.9)[:, 0].T
     lonely = panel.unit_state == panel.states.index("S07")

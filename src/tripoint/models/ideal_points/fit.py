@@ -4,9 +4,9 @@ State i in period t votes yes, abstains or votes no on item v as a latent utilit
 standard normal e, falls below both, between, or above the cutpoints of v. Two schemes:
 
 ``posterior`` (default)
-    Positions follow a random walk per state; the sampler draws from the posterior of that model. First positions and
-    discriminations are N(0, 1) a priori, cutpoints flat within 7 of 0, the innovation variance is estimated. The mean
-    of all n positions is held near 0 and their standard deviation near 1 with prior precision n.
+    Positions follow a random walk per state; Hamiltonian Monte Carlo draws from the posterior of that model. First
+    positions and discriminations are N(0, 1) a priori, cutpoints N(0, 9) and ordered, the innovation variance is
+    estimated. The mean of all n positions is held near 0 and their standard deviation near 1 with prior precision n.
 ``published``
     The conditionals behind the published estimates: the prior of a position is centred on the last period's mean of
     the previous sweep, which looks back only; positions are standardised and cut at 5 in every sweep. For comparison.
@@ -23,63 +23,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tripoint.errors import NotIdentifiedError
 from tripoint.models.diagnostics import effective_size, r_hat
-from tripoint.models.ideal_points import sampler
+from tripoint.models.ideal_points import posterior, published
 from tripoint.models.ideal_points.panel import Panel
+from tripoint.models.ideal_points.plan import Anchors, Plan
 
-Scheme = Literal["posterior", "published"]
 Floats = NDArray[np.float64]
 
 #: A direction that changes sides in more than this share of a chain's draws is not identified.
 _MOST_TURNED = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How to sample.
-
-    Attributes
-    ----------
-    scheme
-        ``posterior`` or ``published``.
-    dimensions
-        1 or 2; 2 with the posterior scheme only.
-    chains, burn, sweeps, thin
-        Chains, sweeps to forget and to sample in each, and how many sweeps lie between kept draws.
-    innovation
-        Innovation variance per period of the posterior scheme; None estimates it.
-    published_variance, published_cutpoint_step, published_widest
-        Constants of the published scheme: variance of a position around the last mean, before it is scaled by
-        the share of votes that the period has of two; the step of the cutpoints; where utilities are cut.
-    seed
-        Draws are a function of the seed, the panel and the plan.
-    """
-
-    scheme: Scheme = "posterior"
-    dimensions: int = 1
-    chains: int = 2
-    burn: int = 1000
-    sweeps: int = 3000
-    thin: int = 6
-    innovation: float | None = None
-    published_variance: float = 0.5
-    published_cutpoint_step: float = 0.2 / 3
-    published_widest: float = 9.0
-    seed: int = 20260101
-
-
-@dataclass(frozen=True, slots=True)
-class Anchors:
-    """States that fix which way is up: the first group stands above the second on the first dimension."""
-
-    above: tuple[str, ...]
-    below: tuple[str, ...]
+#: Standard deviation of what is added to the starts of all chains but the first.
+_SPREAD = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +57,7 @@ class IdealPoints:
     r_hat, effective
         Of every position, shape ``(n_units, n_dims)``.
     acceptance
-        Share of proposed cutpoints taken.
+        Share of proposed cutpoints taken (published), mean probability of taking a trajectory (posterior).
     identification
         What fixed location, scale and direction, and what had to be turned.
     """
@@ -124,19 +83,11 @@ class IdealPoints:
 
 @dataclass(slots=True)
 class _Chain:
-    """One chain's arrays while it runs."""
+    """What a chain has kept: draws on the common scale, and how many of them had to be turned."""
 
-    theta: Floats
-    beta: Floats
-    cuts: Floats
-    step: Floats
-    variance: float
-    seed: int
-    means: Floats
-    taken: int = 0
-    turned: int = 0
-    refused: int = 0
     kept: list = field(default_factory=list)
+    turned: int = 0
+    acceptance: float = np.nan
 
 
 def fit_ideal_points(
@@ -177,18 +128,11 @@ def fit_ideal_points(
     done = [0] * plan.chains
 
     def run(number: int) -> _Chain:
-        chain = _started(panel, plan, weights, start, number)
-        total = plan.burn + plan.sweeps
-        buffers = sampler.scratch(int(panel.item_ends[:, 2].max()))
-        arrays = _Arrays.of(panel, plan)
-        for sweep in range(1, total + 1):
-            if stop.is_set():
-                break
-            _sweep(panel, plan, arrays, chain, buffers, sweep)
-            if sweep > plan.burn and (sweep - plan.burn) % plan.thin == 0:
-                _keep(plan, chain, weights)
+        def going(sweep: int) -> bool:
             done[number] = sweep
-        return chain
+            return not stop.is_set()
+
+        return _run(panel, plan, weights, start, number, going)
 
     with ThreadPoolExecutor(plan.chains) as pool:
         futures = [pool.submit(run, number) for number in range(plan.chains)]
@@ -209,35 +153,6 @@ def _wait(futures, done: list[int], plan: Plan, progress: Callable[[float, str],
         progress(sum(done) / total, f"sweep {min(done)} of {plan.burn + plan.sweeps}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrays:
-    """What a scheme needs beside the chain: accumulators, gaps, priors."""
-
-    squares: Floats
-    sums: Floats
-    rest: Floats
-    gaps: Floats
-    chain_start: NDArray[np.int64]
-    neighbour: NDArray[np.int64]
-    prior_variance: Floats
-
-    @classmethod
-    def of(cls, panel: Panel, plan: Plan) -> "_Arrays":
-        n = len(panel.unit_period)
-        start = panel.chain_start
-        units = np.arange(n)
-        first = np.zeros(n, bool)
-        first[start[:-1]] = True
-        neighbour = np.where(first, units + 1, units - 1)
-        single = start[:-1][np.diff(start) == 1]
-        neighbour[single] = single
-        votes = panel.votes_of_units
-        share = votes / (votes + votes[neighbour])
-        shape = (n, plan.dimensions)
-        variance = plan.published_variance * share
-        return cls(np.zeros(shape), np.zeros(shape), np.zeros(n), panel.gaps, start, neighbour, variance)
-
-
 def _anchor_weights(panel: Panel, anchors: Anchors) -> Floats:
     """Weights of units whose weighted position is the distance between the two groups of anchors."""
     names = np.array(panel.states)[panel.unit_state]
@@ -253,122 +168,48 @@ def _anchor_weights(panel: Panel, anchors: Anchors) -> Floats:
     return weights
 
 
-def _started(panel: Panel, plan: Plan, weights: Floats, start: Floats | None, number: int) -> _Chain:
-    """A chain at its start; all but the first are moved at random."""
+def _run(
+    panel: Panel,
+    plan: Plan,
+    weights: Floats,
+    start: Floats | None,
+    number: int,
+    going: Callable[[int], bool],
+) -> _Chain:
+    """Run one chain; all but the first start moved at random."""
     rng = np.random.default_rng([plan.seed, number])
-    n, n_items = len(panel.unit_period), len(panel.items)
     if start is None:
         start = np.where(weights > 0, 3.0, np.where(weights < 0, -2.0, 0.0))
-    spread = 0.3 if number else 0.01
-    theta = np.asarray(start, float) + rng.normal(0, spread, n)
-    theta = ((theta - theta.mean()) / theta.std())[:, None]
+    theta = np.asarray(start, float) + rng.normal(0, _SPREAD if number else _SPREAD / 30, len(weights))
+    seed = plan.seed * 1000 + number
+    chain = _Chain()
+
+    def keep(theta: Floats, beta: Floats, cuts: Floats, variance: float) -> None:
+        _keep(plan, chain, weights, theta, beta, cuts, variance)
+
+    if plan.scheme == "published":
+
+        def after(sweep: int, theta: Floats, beta: Floats, cuts: Floats) -> bool:
+            if sweep > plan.burn and (sweep - plan.burn) % plan.thin == 0:
+                keep(theta[:, None], beta[:, None], cuts, np.nan)
+            return going(sweep)
+
+        total = plan.burn + plan.sweeps
+        _, chain.acceptance = published.sample(panel, plan, theta, seed, total, after)
+        return chain
+    first, _ = published.sample(panel, plan, theta, seed, plan.start_sweeps, lambda *_: going(0))
+    positions, slopes = (part[:, None] for part in first[:2])
     if plan.dimensions == 2:
-        theta = np.column_stack([theta, rng.normal(0, 1, n)])
-    counts = np.diff(panel.item_ends, axis=1, prepend=0)
-    share = counts.cumsum(1)[:, :2] / counts.sum(1)[:, None]
-    cuts = np.ascontiguousarray(2 * share - 1)
-    centred = panel.choice - (counts @ np.arange(3) / counts.sum(1))[panel.item_of_vote]
-    slope = np.bincount(panel.item_of_vote, centred * theta[panel.unit, 0], minlength=n_items)
-    beta = np.zeros((n_items, plan.dimensions))
-    beta[:, 0] = np.sign(slope)
-    if plan.scheme == "published":
-        step = np.full(n_items, plan.published_cutpoint_step)
-    else:
-        step = 1.0 / np.sqrt(counts.sum(1))
-    variance = 0.1 if plan.innovation is None else plan.innovation
-    return _Chain(theta, beta, cuts, step, variance, plan.seed * 1000 + number, theta[:, 0].copy())
+        positions = np.column_stack([positions, rng.normal(0, 1, len(positions))])
+        slopes = np.column_stack([slopes, rng.normal(0, _SPREAD, len(slopes))])
+    chain.acceptance = posterior.sample(panel, plan, (positions, slopes, first[2]), rng, keep, going)
+    return chain
 
 
-#: Variance of first positions, and shape and scale of the inverse gamma prior of the innovation variance.
-FIRST_VARIANCE = 1.0
-INNOVATION_PRIOR = (1.0, 0.01)
-
-
-def _sweep(panel: Panel, plan: Plan, arrays: _Arrays, chain: _Chain, buffers: Floats, sweep: int) -> None:
-    gathered = (arrays.squares, arrays.sums, arrays.rest)
-    chain.taken += sampler.sweep_items(
-        panel.item_start,
-        panel.item_ends,
-        panel.unit,
-        chain.theta,
-        chain.beta,
-        chain.cuts,
-        chain.step,
-        0.0 if plan.scheme == "published" else 1.0,
-        0.0 if plan.scheme == "published" or sweep > plan.burn else sweep**-0.6,
-        plan.published_widest if plan.scheme == "published" else np.inf,
-        *gathered,
-        buffers,
-        chain.seed,
-        sweep,
-    )
-    n_items = len(panel.items)
-    if plan.scheme == "published":
-        sampler.sweep_published_positions(
-            arrays.neighbour,
-            arrays.prior_variance,
-            arrays.squares,
-            arrays.sums,
-            chain.means,
-            chain.theta,
-            chain.seed,
-            sweep,
-            n_items,
-        )
-        return
-    _posterior_positions(plan, arrays, chain, sweep, n_items)
-
-
-def _posterior_positions(plan: Plan, arrays: _Arrays, chain: _Chain, sweep: int, n_items: int) -> None:
-    """Positions given utilities, then the innovation variance, then location and scale."""
-    gathered = (arrays.squares, arrays.sums, arrays.rest)
-    before = chain.theta.copy()
-    sampler.sweep_positions(
-        arrays.chain_start,
-        arrays.gaps,
-        chain.variance,
-        FIRST_VARIANCE,
-        *gathered,
-        chain.theta,
-        chain.seed,
-        sweep,
-        n_items,
-    )
-    rng = np.random.default_rng([chain.seed, sweep])
-    # While the chain forgets its start nothing is refused: the stretch brings it to scale.
-    if sweep > plan.burn and np.log(rng.random()) > _on_scale(chain.theta) - _on_scale(before):
-        chain.theta[:] = before
-        chain.refused += 1
-    walk = (arrays.chain_start, arrays.gaps)
-    if plan.innovation is None:
-        total, count = 0.0, 0
-        for d in range(plan.dimensions):
-            squares, steps, *_ = sampler.innovations(*walk, chain.theta, d)
-            total, count = total + squares, count + steps
-        shape, scale = INNOVATION_PRIOR
-        chain.variance = (scale + total / 2) / rng.gamma(shape + count / 2)
-    sampler.shift_and_stretch(
-        *walk,
-        chain.variance,
-        FIRST_VARIANCE,
-        float(len(chain.theta)),
-        chain.theta,
-        chain.beta,
-        chain.cuts,
-        chain.seed,
-        sweep,
-    )
-
-
-def _on_scale(theta: Floats) -> float:
-    """Log prior of location and scale of all positions, as tight as that many independent positions would be."""
-    found = [sampler.off_scale(theta, d) for d in range(theta.shape[1])]
-    return -0.5 * len(theta) * sum(mean**2 + log_sd**2 for mean, log_sd in found)
-
-
-def _keep(plan: Plan, chain: _Chain, weights: Floats) -> None:
+def _keep(
+    plan: Plan, chain: _Chain, weights: Floats, theta: Floats, beta: Floats, cuts: Floats, variance: float
+) -> None:
     """Keep a draw on the common scale: mean 0 and unit variance over all units, anchors the right way up."""
-    theta, beta, cuts = chain.theta, chain.beta, chain.cuts
     mean = theta.mean(0)
     flat = plan.dimensions == 1
     to_scale = np.array([[1 / theta.std(ddof=1)]]) if flat else _principal_axes(theta - mean, weights)
@@ -381,7 +222,7 @@ def _keep(plan: Plan, chain: _Chain, weights: Floats) -> None:
             ((theta - mean) @ to_scale).astype(np.float32),
             (beta @ from_scale.T).astype(np.float32),
             (cuts - (beta @ mean)[:, None]).astype(np.float32),
-            chain.variance * to_scale[0, 0] ** 2 if plan.scheme == "posterior" else np.nan,
+            variance * to_scale[0, 0] ** 2,
         )
     )
 
@@ -421,7 +262,6 @@ def _gathered(panel: Panel, plan: Plan, chains: list[_Chain], anchors: Anchors) 
         how += "; second axis uncorrelated with the first, its sign arbitrary"
     if turned:
         how += f"; chain {' and '.join(turned)} ran with the sign turned and was turned back"
-    proposals = len(chains) * (plan.burn + plan.sweeps) * len(panel.items)
     return IdealPoints(
         panel=panel,
         plan=plan,
@@ -431,7 +271,7 @@ def _gathered(panel: Panel, plan: Plan, chains: list[_Chain], anchors: Anchors) 
         innovation=np.array([[kept[3] for kept in chain.kept] for chain in chains]),
         r_hat=r_hat(flat).reshape(n_units, n_dims),
         effective=effective_size(flat).reshape(n_units, n_dims),
-        acceptance=sum(chain.taken for chain in chains) / proposals,
+        acceptance=float(np.mean([chain.acceptance for chain in chains])),
         identification=how,
     )
 
