@@ -32,14 +32,15 @@ from tripoint.store.vintages import (
 
 #: Share of the work that each part of a build takes, measured once; only the progress bar reads it.
 _PARTS = {
-    "alignment": 0.44,
-    "siding": 0.09,
-    "united_front": 0.02,
-    "glue": 0.08,
-    "agenda": 0.11,
-    "issue_areas": 0.16,
-    "presence": 0.02,
-    "displacement": 0.04,
+    "alignment": 0.07,
+    "siding": 0.015,
+    "united_front": 0.005,
+    "glue": 0.015,
+    "agenda": 0.02,
+    "issue_areas": 0.025,
+    "ideal_points": 0.8,
+    "presence": 0.005,
+    "displacement": 0.005,
 }
 
 

@@ -40,6 +40,7 @@ UNITS = (
     Unit("usd", "US dollars", 0),
     Unit("persons", "persons", 0),
     Unit("index", "index", 3),
+    Unit("deviations", "standard deviations of all states' positions", 2),
     Unit("count", "count", 0),
     Unit("code", "code", 0),
 )

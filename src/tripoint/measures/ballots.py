@@ -68,7 +68,7 @@ def read_ballots(frames: Frames) -> Ballots:
         votes=votes,
         years=rolls["year"].to_numpy().astype(np.int32),
         titles=rolls["title_number"].to_numpy().astype(np.int32),
-        partial=_partial_years(rolls),
+        partial=partial_years(rolls),
     )
 
 
@@ -95,21 +95,21 @@ def counted_rolls(rolls: pl.DataFrame) -> pl.DataFrame:
             pl.col("stage") == "resolution",
             pl.col("recorded"),
         )
-        .with_columns(_plain_title(pl.col("title")).alias("plain"))
+        .with_columns(plain_title(pl.col("title")).alias("plain"))
         .sort("date", "resolution")
         .with_columns(pl.col("plain").rank("dense").cast(pl.Int32).alias("title_number"))
         .with_row_index("column")
     )
 
 
-def _partial_years(rolls: pl.DataFrame) -> frozenset[int]:
+def partial_years(rolls: pl.DataFrame) -> frozenset[int]:
     """Years flagged as partial whose record still stops before December, the month of most votes."""
     last = rolls.group_by("year").agg(pl.col("date").max().dt.month(), pl.col("flag").drop_nulls().first())
     flagged = pl.col("flag").str.contains("partial-year").fill_null(value=False)
     return frozenset(last.filter(flagged, pl.col("date") < 12)["year"].to_list())
 
 
-def _plain_title(title: pl.Expr) -> pl.Expr:
+def plain_title(title: pl.Expr) -> pl.Expr:
     """A title without what differs between two tablings of one resolution: adoption phrase, numbers, case."""
     return (
         title.str.to_lowercase()

@@ -24,12 +24,16 @@ HALF_WIDTH = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a build may choose: randomness, bootstrap draws, outsiders, and whose pairs get triadic series."""
+    """What a build may choose: randomness, bootstrap draws, outsiders, and whose pairs get triadic series.
+
+    ``effort`` is the share of the declared sweeps that samplers run: less than 1 for a quick look.
+    """
 
     seed: int = 20260101
     draws: int = 399
     outsiders: tuple[str, ...] = ("USA",)
     powers: tuple[str, ...] = POWERS
+    effort: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

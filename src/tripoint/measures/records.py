@@ -20,6 +20,7 @@ DECLARATIONS = (
     "glue",
     "agenda",
     "issue_areas",
+    "ideal_points",
     "presence",
     "displacement",
 )

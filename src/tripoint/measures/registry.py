@@ -5,6 +5,7 @@ from tripoint.measures import (
     alignment,
     displacement,
     glue,
+    ideal_points,
     issue_areas,
     presence,
     siding,
@@ -19,6 +20,7 @@ MEASURES: tuple[Measure, ...] = (
     glue.MEASURE,
     agenda.MEASURE,
     issue_areas.MEASURE,
+    ideal_points.MEASURE,
     presence.MEASURE,
     displacement.MEASURE,
 )

@@ -7,10 +7,15 @@ localization: an improved R-hat for assessing convergence of MCMC. Bayesian Anal
 doi:10.1214/20-BA1221
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+#: Quantities whose diagnostics are made together.
+_AT_ONCE = 512
 
 
 def rank_normalised(draws: NDArray[np.floating]) -> Floats:
@@ -48,7 +53,19 @@ def r_hat(draws: NDArray[np.floating]) -> Floats:
     ndarray
         Shape ``(n_quantities,)``; 1 when chains agree, above 1.01 with reason for doubt.
     """
-    halves = split(np.asarray(draws, float))
+    return _in_blocks(_r_hat, draws)
+
+
+def _in_blocks(diagnostic: Callable[[Floats], Floats], draws: NDArray[np.floating]) -> Floats:
+    """A diagnostic of some quantities at a time, so that what it makes on the way stays small."""
+    blocks = range(0, draws.shape[2], _AT_ONCE)
+    return np.concatenate(
+        [diagnostic(draws[:, :, start : start + _AT_ONCE].astype(float)) for start in blocks]
+    )
+
+
+def _r_hat(draws: Floats) -> Floats:
+    halves = split(draws)
     folded = np.abs(halves - np.median(halves, axis=(0, 1)))
     return np.maximum(_plain_r_hat(rank_normalised(halves)), _plain_r_hat(rank_normalised(folded)))
 
@@ -70,15 +87,16 @@ def effective_size(draws: NDArray[np.floating]) -> Floats:
     draws
         Shape ``(n_chains, n_draws, n_quantities)``, at least four draws.
     """
-    x = rank_normalised(split(np.asarray(draws, float)))
+    return _in_blocks(_effective_size, draws)
+
+
+def _effective_size(draws: Floats) -> Floats:
+    x = rank_normalised(split(draws))
     chains, length, quantities = x.shape
     size = 1 << (2 * length - 1).bit_length()
-    centred = x - x.mean(axis=1, keepdims=True)
-    covariance = np.empty((length, quantities))
-    for block in range(0, quantities, 2048):
-        part = np.fft.rfft(centred[:, :, block : block + 2048], size, axis=1)
-        power = np.fft.irfft(part * part.conj(), size, axis=1)[:, :length]
-        covariance[:, block : block + 2048] = power.mean(axis=0) / length
+    part = np.fft.rfft(x - x.mean(axis=1, keepdims=True), size, axis=1)
+    power = np.fft.irfft(part * part.conj(), size, axis=1)[:, :length]
+    covariance = power.mean(axis=0) / length
     within = covariance[0] * length / (length - 1)
     total = within * (length - 1) / length + x.mean(axis=1).var(axis=0, ddof=1)
     rho = 1 - (within - covariance * length / (length - 1)) / total

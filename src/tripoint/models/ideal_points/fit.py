@@ -6,7 +6,8 @@ standard normal e, falls below both, between, or above the cutpoints of v. Two s
 ``posterior`` (default)
     Positions follow a random walk per state; Hamiltonian Monte Carlo draws from the posterior of that model. First
     positions and discriminations are N(0, 1) a priori, cutpoints N(0, 9) and ordered, the innovation variance is
-    estimated. The mean of all n positions is held near 0 and their standard deviation near 1 with prior precision n.
+    estimated. The mean of all n positions is held near 0 and their standard deviation near 1, with prior precision
+    100 n.
 ``published``
     The conditionals behind the published estimates: the prior of a position is centred on the last period's mean of
     the previous sweep, which looks back only; positions are standardised and cut at 5 in every sweep. For comparison.

@@ -26,6 +26,9 @@ class Plan:
     first_variance, cutpoint_sd, innovation_shape, innovation_scale
         Priors of the posterior scheme: variance of a state's first position, standard deviation of cutpoints,
         inverse gamma of the innovation variance.
+    scale_precision
+        Prior precision, times the number of positions, of their mean around 0 and of the logarithm of their
+        standard deviation around 0.
     first_innovation
         Innovation variance at the start of a chain that estimates it.
     start_sweeps
@@ -50,6 +53,7 @@ class Plan:
     cutpoint_sd: float = 3.0
     innovation_shape: float = 1.0
     innovation_scale: float = 0.01
+    scale_precision: float = 100.0
     first_innovation: float = 0.03
     start_sweeps: int = 100
     published_variance: float = 0.5

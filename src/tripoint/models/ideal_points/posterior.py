@@ -113,7 +113,7 @@ class _Chain:
             plan.cutpoint_sd,
             plan.innovation_shape,
             plan.innovation_scale,
-            float(len(theta)),
+            plan.scale_precision * len(theta),
             float(plan.innovation is None),
         )
         self.scratch = trajectory.scratch(int(panel.item_ends[:, 2].max()))
