@@ -5,18 +5,23 @@ Tables in, vintage out. A reading never imports this module: it opens what was b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
 from tripoint.core.series import WHO, MeasureRecord
 from tripoint.errors import CoverageError
+from tripoint.measures import ideal_points
 from tripoint.measures.index import index
-from tripoint.measures.measure import Progress, Settings
+from tripoint.measures.issues import find_issue
+from tripoint.measures.measure import Progress, Settings, series
 from tripoint.measures.records import records
 from tripoint.measures.reference import build_reference
 from tripoint.measures.registry import MEASURES
+from tripoint.measures.schemes import Scheme, series_name
 from tripoint.store.catalog import Tables, read_extracts, read_home
 from tripoint.store.vintages import (
     LAYOUT,
@@ -198,6 +203,66 @@ def _difference(record: MeasureRecord, before: pl.DataFrame, now: pl.DataFrame) 
         before.height - both.height,
         now.height - both.height,
         float(change) if isinstance(change, float) else 0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refit:
+    """Positions of all states from a fit of one's own: rows as in the series, and how well the chains mixed."""
+
+    rows: pl.DataFrame
+    through: date
+    identification: str
+    innovation: float
+    worst_r_hat: float
+    least_effective: float
+    dropped: dict[str, int]
+
+
+def refit(
+    tables: Tables,
+    scheme: Scheme = "posterior",
+    issue: str | None = None,
+    settings: Settings | None = None,
+    *,
+    innovation: float | None = None,
+    progress: Progress = lambda share, doing: None,
+) -> Refit:
+    """Fit ideal points to the votes at hand.
+
+    Parameters
+    ----------
+    issue
+        Roll calls of one issue only.
+    innovation
+        Variance of a step from session to session, posterior scheme only; None estimates it.
+
+    Raises
+    ------
+    CoverageError
+        Tables are missing, or no roll call is coded for the issue.
+    NotIdentifiedError
+        The votes do not fix the positions, or which way is up.
+    """
+    missing = sorted({"bridges", "roll_calls", "votes"} - tables.frames.keys())
+    if missing:
+        raise CoverageError(
+            f"ideal points need the tables {', '.join(missing)}; fetch them with `tripoint data pull un_votes`"
+        )
+    votes = ideal_points.read_votes(tables.frames)
+    if issue is not None:
+        votes = ideal_points.votes_on(votes, find_issue(issue))
+    settings = settings or Settings()
+    points = ideal_points.fit(votes, scheme, settings, progress, innovation)
+    record = records()[series_name(scheme)]
+    return Refit(
+        series(record, ideal_points.position_rows(points, votes), "too few votes in the session"),
+        cast("date", tables.frames["roll_calls"]["date"].max()),
+        points.identification,
+        float(points.innovation.mean()),
+        float(points.r_hat.max()),
+        float(points.effective.min()),
+        points.panel.dropped,
     )
 
 

@@ -15,8 +15,8 @@ from tripoint.core.units import unit
 DASH = "–"
 
 _BARS = "▁▂▃▄▅▆▇█"
-#: Units whose numbers may be negative: a dash between their bounds would read as a minus.
-_SIGNED = frozenset({"similarity", "share_change"})
+#: Units whose numbers are often negative: a dash between their bounds would read as a minus.
+_SIGNED = frozenset({"similarity", "share_change", "deviations"})
 
 
 def number(value: float | None, unit_name: str) -> str:
@@ -40,14 +40,29 @@ def interval(value: float | None, lower: float | None, upper: float | None, unit
     ('61 (52–68)', '40.0% (25.0–58.5%)')
     >>> interval(-0.009, -0.034, 0.016, "share_change"), interval(None, None, None, "share")
     ('-0.9% (-3.4 to 1.6%)', '–')
+    >>> interval(0.01, -0.01, 0.06, "share")
+    '1.0% (-1.0 to 6.0%)'
     """
     if value is None:
         return DASH
     if lower is None or upper is None:
         return number(value, unit_name)
-    between = " to " if unit_name in _SIGNED else DASH
+    between = " to " if unit_name in _SIGNED or lower < 0 else DASH
     low = number(lower, unit_name).removesuffix("%")
     return f"{number(value, unit_name)} ({low}{between}{number(upper, unit_name)})"
+
+
+def stacked(value: float | None, lower: float | None, upper: float | None, unit_name: str) -> str:
+    r"""As `interval`, with the bounds on a line of their own: for tables of many columns.
+
+    Examples
+    --------
+    >>> stacked(-0.72, -0.92, -0.52, "deviations"), stacked(None, None, None, "share")
+    ('-0.72\n-0.92 to -0.52', '–')
+    """
+    text = interval(value, lower, upper, unit_name)
+    shown, _, bounds = text.partition(" (")
+    return f"{shown}\n{bounds.removesuffix(')')}" if bounds else shown
 
 
 def sparkline(values: Sequence[float | None]) -> str:

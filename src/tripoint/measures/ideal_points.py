@@ -10,9 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tripoint.core.series import LEVEL, WHO, MeasureRecord
-from tripoint.errors import NotIdentifiedError
+from tripoint.errors import CoverageError, NotIdentifiedError
 from tripoint.measures.ballots import partial_years, plain_title
-from tripoint.measures.issues import all_issues
+from tripoint.measures.issues import Issue, all_issues
 from tripoint.measures.measure import (
     Frames,
     GradeRule,
@@ -24,16 +24,14 @@ from tripoint.measures.measure import (
     thresholds,
 )
 from tripoint.measures.records import declared, windowed
+from tripoint.measures.schemes import FOUNDED, SCHEMES, Scheme, series_name
 from tripoint.measures.siding import pairs_among
 from tripoint.models.ideal_points.fit import IdealPoints, fit_ideal_points
 from tripoint.models.ideal_points.panel import Panel, arrange
-from tripoint.models.ideal_points.plan import Anchors, Plan, Scheme
+from tripoint.models.ideal_points.plan import Anchors, Plan
 from tripoint.models.ideal_points.residuals import expected_residuals, residual_correlations
 from tripoint.models.similarity import cluster_weights
 
-#: Session 1 opened in the year after this.
-FOUNDED = 1945
-SCHEMES: tuple[Scheme, ...] = ("posterior", "published")
 _FEW = "too few votes in the session"
 
 
@@ -48,7 +46,7 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
     for scheme, issue, part in jobs:
         share = part.height * _work(plan_of(scheme, settings)) / total
         named = f"ideal points, {scheme}{', ' + issue if issue else ''}"
-        name = f"{'issue_' if issue else ''}ideal_point{'_published' if scheme == 'published' else ''}"
+        name = series_name(scheme, issue)
         reason = _FEW
         try:
             points = fit(part, scheme, settings, _within(progress, done, share, named))
@@ -91,12 +89,28 @@ def _jobs(votes: pl.DataFrame) -> Iterator[tuple[Scheme, str | None, pl.DataFram
     for issue in (None, *(issue for issue in all_issues() if issue.code)):
         part = votes
         if issue is not None:
-            part = votes.filter(pl.col(cast("str", issue.code)) == 1)
+            part = votes_on(votes, issue)
             rolls = part.group_by("session").agg(pl.col("roll").n_unique())
             if rolls.filter(pl.col("roll") >= given["least_items"]).height < given["least_sessions"]:
                 continue
         for scheme in SCHEMES:
             yield scheme, issue.name if issue else None, part
+
+
+def votes_on(votes: pl.DataFrame, issue: Issue) -> pl.DataFrame:
+    """The votes that Voeten's codes put in an issue.
+
+    Raises
+    ------
+    CoverageError
+        The issue has no such code.
+    """
+    if issue.code is None:
+        coded = ", ".join(other.name for other in all_issues() if other.code)
+        raise CoverageError(
+            f"ideal points are by Voeten's codes, and {issue.name} has none; there are {coded}"
+        )
+    return votes.filter(pl.col(issue.code) == 1)
 
 
 def _work(plan: Plan) -> int:
@@ -108,13 +122,13 @@ def _within(progress: Progress, done: float, share: float, named: str) -> Progre
     return lambda part, doing: progress(done + share * part, f"{named}: {doing}")
 
 
-def plan_of(scheme: Scheme, settings: Settings) -> Plan:
-    """The declared plan of a scheme, with the build's seed and effort."""
+def plan_of(scheme: Scheme, settings: Settings, innovation: float | None = None) -> Plan:
+    """The declared plan of a scheme, with the build's seed and effort; an innovation variance fixes it."""
     given = dict(declared("ideal_points").settings[scheme])
     for name in ("burn", "sweeps"):
         given[name] = max(8, round(given[name] * settings.effort))
     given["thin"] = max(1, min(given["thin"], given["sweeps"] // 8))
-    return Plan(scheme=scheme, seed=settings.seed, **given)
+    return Plan(scheme=scheme, seed=settings.seed, innovation=innovation, **given)
 
 
 def read_votes(frames: Frames) -> pl.DataFrame:
@@ -200,8 +214,15 @@ def fit(
     scheme: Scheme,
     settings: Settings,
     progress: Progress = lambda share, doing: None,
+    innovation: float | None = None,
 ) -> IdealPoints:
-    """Sample positions from votes as :func:`read_votes` gives them."""
+    """Sample positions from votes as :func:`read_votes` gives them.
+
+    Raises
+    ------
+    NotIdentifiedError
+        The votes do not fix the positions, or which way is up.
+    """
     given = declared("ideal_points").settings
     paths = votes["path"].unique().sort().to_list()
     number = pl.Series(range(len(paths)), dtype=pl.Int64)
@@ -211,7 +232,7 @@ def fit(
     path, session, roll, vote, item = (columns[name].to_numpy() for name in columns.columns)
     panel = arrange(paths, path, session, roll, vote, item)
     anchors = Anchors(above=tuple(given["above"]), below=tuple(given["below"]))
-    return fit_ideal_points(panel, anchors, plan_of(scheme, settings), progress=progress)
+    return fit_ideal_points(panel, anchors, plan_of(scheme, settings, innovation), progress=progress)
 
 
 @cache

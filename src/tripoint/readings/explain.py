@@ -260,19 +260,18 @@ def _at(panel: Panel, column: int) -> dict[str, float | None]:
 
 def _measure(reading: Reading, what: str, period: str | None) -> Explanation:
     record = records.find_record(what)
-    parts = (reading.alignment, reading.siding, reading.front, reading.presence, reading.displacement)
-    frame = next((part for part in parts if part.height and what in part["measure"].unique().to_list()), None)
-    if frame is None:
+    rows = reading.rows(what)
+    if not rows.height:
         raise CoverageError(
             f"{what!r} is not in this reading: the vintage has no row of it about {reading.triad}"
         )
-    rows = frame.filter(pl.col("measure") == what)
     about = [column for column in WHO[record.grain] if column in rows.columns]
     subject = rows.filter(*(pl.col(column) == rows[column][0] for column in about))
     row = _row(subject, period, what)
     rows = rows.filter(pl.col("period") == row["period"])
-    settings = {
+    settings: dict[str, Any] = {
         "question": record.question,
+        "the number above is about": {column: row[column] for column in about},
         "grain": record.grain,
         "unit": record.unit,
         "range": f"{record.minimum:g} to {record.maximum:g}",

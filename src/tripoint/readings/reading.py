@@ -1,6 +1,5 @@
 """Everything said about one triad at one date."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tripoint.core.series import WHO
 from tripoint.core.triad import Triad
 from tripoint.errors import CoverageError
-from tripoint.measures.records import declared, find_record
-from tripoint.readings.barometer import NeedleReading, barometer_frame, needles, published_by
+from tripoint.measures.records import find_record
+from tripoint.readings.barometer import NeedleReading, barometer_frame, needles
+from tripoint.readings.rows import Rows, subjects
 from tripoint.store.vintages import Manifest, Vintage, open_vintage
 
 if TYPE_CHECKING:
     from tripoint.readings.claims import Verdict
+    from tripoint.readings.positions import Positions
+    from tripoint.readings.votes import VotesReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,25 @@ class Reading:
         """The last full year that the reading covers: of the vintage, or before ``as_of``."""
         return int(self.barometer.frame["period"].max())  # pyright: ignore[reportArgumentType]
 
+    def rows(self, measure: str) -> pl.DataFrame:
+        """Rows of any measure about the triad's states, with ``measure`` in a column."""
+        return Rows(self.vintage, self.cut).of(measure, subjects(self.triad, find_record(measure).grain))
+
+    @cached_property
+    def votes(self) -> "VotesReading":
+        """What the votes of the two say: what glues them, and where they part by issue."""
+        from tripoint.readings.votes import take_votes
+
+        return take_votes(*self.triad.pair, self.triad.outsider, as_of=self.cut, vintage=self.vintage)
+
+    @cached_property
+    def positions(self) -> "Positions":
+        """Ideal points of the four states."""
+        from tripoint.readings.positions import take_positions
+
+        states = (*self.triad.pair, self.triad.ground, self.triad.outsider)
+        return take_positions(states, as_of=self.cut, vintage=self.vintage)
+
     @cached_property
     def claims(self) -> "tuple[Verdict, ...]":
         """The verdicts on the claims that ship with the package."""
@@ -145,11 +165,9 @@ def take_reading(
     '2024'
     """
     opened = vintage if isinstance(vintage, Vintage) else open_vintage(vintage)
-    first, second, ground, outsider = triad.first, triad.second, triad.ground, triad.outsider
-    dyads = [tuple(sorted(pair)) for pair in ((first, second), (first, ground), (second, ground))]
-    pair = {"first": first, "second": second}
-    rows = _Rows(opened, as_of)
-    alignment = rows.of("alignment", [{"first": one, "second": two} for one, two in dyads])
+    first, second = triad.pair
+    rows = Rows(opened, as_of)
+    alignment = rows.family("alignment", triad)
     if not alignment.filter(
         pl.col("first") == min(first, second), pl.col("second") == max(first, second)
     ).height:
@@ -172,35 +190,8 @@ def take_reading(
         barometer=Barometer(barometer_frame(made["unity"].frame, made["strain"].frame)),
         needles=made,
         alignment=alignment,
-        siding=rows.of("siding", [{**pair, "ground": ground}]),
-        front=rows.of("united_front", [{**pair, "outsider": outsider}]),
-        presence=rows.of(
-            "presence", [{"ground": ground, "power": power} for power in (first, second, outsider)]
-        ),
-        displacement=rows.of("displacement", [{**pair, "ground": ground}]),
+        siding=rows.family("siding", triad),
+        front=rows.family("united_front", triad),
+        presence=rows.family("presence", triad),
+        displacement=rows.family("displacement", triad),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Takes rows of measures out of a vintage."""
-
-    vintage: Vintage
-    as_of: date | None
-
-    def of(self, declaration: str, whom: Sequence[dict[str, str]]) -> pl.DataFrame:
-        """All measures of one declaration about some states, one under the other."""
-        parts = []
-        for record in declared(declaration).measures:
-            if record.name in self.vintage.manifest.series:
-                part = published_by(record.name, self.as_of, self.vintage.rows(record, *whom))
-                parts.append(part.with_columns(pl.lit(record.name).alias("measure")))
-        if not parts:
-            who = WHO[find_record(declared(declaration).measures[0].name).grain]
-            return pl.DataFrame(schema=dict.fromkeys([*who, "measure", "period"], pl.String))
-        everything = pl.concat(parts)
-        who = [
-            name for name in everything.columns if name in ("first", "second", "ground", "power", "outsider")
-        ]
-        numbers = [pl.col(name).cast(pl.Float64).round(6) for name in ("value", "lower", "upper")]
-        return everything.select(*who, "measure", "period", *numbers, "n", "coverage", "note")

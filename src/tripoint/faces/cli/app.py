@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tripoint.faces.cli import answers, build, data, reading
+from tripoint.faces.cli import answers, build, data, reading, votes
 from tripoint.faces.cli.edge import FAILED, INTERRUPTED, Command, complain, leave_stdout, said
 
 #: Name, function, examples; in the order in which help lists them.
@@ -18,6 +18,24 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ),
     ("report", reading.report, ("tripoint report RUS CHN KAZ -o kazakhstan.html",)),
     ("compare", reading.compare, ("tripoint compare RUS CHN --grounds KAZ,UZB,MNG",)),
+    (
+        "votes",
+        votes.votes,
+        (
+            "tripoint votes RUS CHN --outsider USA",
+            "tripoint votes RUS CHN --issue nuclear",
+            "tripoint votes IND RUS --ground KAZ --json",
+        ),
+    ),
+    (
+        "ideal-points",
+        votes.ideal_points,
+        (
+            "tripoint ideal-points --states RUS,CHN,KAZ,USA",
+            "tripoint ideal-points --states RUS,CHN --scheme published --issue nuclear --json",
+            "tripoint ideal-points --refit --effort 0.1",
+        ),
+    ),
     (
         "claims",
         answers.claims,

@@ -72,7 +72,7 @@ def build(
     it for ideal points; with --effort 0.1 some three minutes. Until the end the vintage that was in
     use stays in use.
     """
-    _check_folder(extracts)
+    check_folder(extracts)
     from tripoint.build import build_vintage, read_tables
 
     settings = replace(_settings(outsider, seed, draws), effort=effort)
@@ -111,7 +111,8 @@ def _result(before: "Vintage | None", made: "Vintage", seconds: float) -> dict[s
     }
 
 
-def _check_folder(extracts: Path | None) -> None:
+def check_folder(extracts: Path | None) -> None:
+    """Refuse extracts that lie in no folder."""
     if extracts is not None and not extracts.is_dir():
         from tripoint.errors import UsageError
 
