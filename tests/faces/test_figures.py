@@ -17,8 +17,11 @@ from tripoint.faces.figures.barometer import barometer_figure
 from tripoint.faces.figures.canvas import short
 from tripoint.faces.figures.claim import claim_figure
 from tripoint.faces.figures.displacement import displacement_figure
+from tripoint.faces.figures.fault_lines import fault_lines_figure
 from tripoint.faces.figures.front import front_figure
+from tripoint.faces.figures.glue import glue_figure
 from tripoint.faces.figures.needles import needles_figure
+from tripoint.faces.figures.positions import positions_figure
 from tripoint.faces.figures.presence import presence_figure
 from tripoint.faces.figures.siding import siding_figure
 from tripoint.faces.figures.votes import votes_figure
@@ -26,7 +29,7 @@ from tripoint.measures.index import index
 from tripoint.measures.needle import Needle, Panel
 from tripoint.readings.barometer import NeedleReading, barometer_frame
 from tripoint.readings.claims import Evidence, Verdict
-from tripoint.readings.reading import Barometer, Reading
+from tripoint.readings.reading import Barometer, Reading, take_reading
 from tripoint.store.vintages import LAYOUT, Manifest, TableTrace, Vintage
 
 YEARS = ("2018", "2019", "2021", "2022")
@@ -322,3 +325,27 @@ def test_rows_without_the_series_make_no_front():
     reading = small_reading()
     object.__setattr__(reading, "front", pl.DataFrame(schema={"measure": pl.String, "period": pl.String}))
     assert front_figure(reading) is None
+
+
+def test_votes_in_depth_are_drawn_from_the_bundled_vintage():
+    """Each figure of votes in depth draws the rows that the reading has, with their bounds."""
+    reading = take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
+    parts = {row["series"]: row for row in specification(glue_figure(reading))["data"]["values"]}
+    latest = reading.votes.latest(reading.votes.glue)
+    assert parts["their own"]["value"] == latest["own"]["value"]
+    assert parts["through\nUnited States"]["upper"] == latest["linked"]["upper"]
+    drawn = specification(fault_lines_figure(reading))
+    assert [row["value"] for row in drawn["data"]["values"]] == sorted(
+        line.numbers["issue_kappa"]["value"] for line in reading.votes.fault_lines
+    )
+    panels = specification(positions_figure(reading))["vconcat"]
+    names = [{row["series"] for row in panel["data"]["values"]} for panel in panels]
+    assert names[0] - names[1] == {"United States"}
+    assert names[1] == {"Russia", "China", "Kazakhstan"}
+
+
+def test_a_pair_without_votes_in_depth_has_no_such_figure():
+    reading = take_reading(Triad("KAZ", "UZB", ground="RUS"), vintage="bundled")
+    assert glue_figure(reading) is None
+    assert fault_lines_figure(reading) is None
+    assert positions_figure(reading) is not None

@@ -88,19 +88,31 @@ class Reading:
         return Rows(self.vintage, self.cut).of(measure, subjects(self.triad, find_record(measure).grain))
 
     @cached_property
-    def votes(self) -> "VotesReading":
-        """What the votes of the two say: what glues them, and where they part by issue."""
+    def votes(self) -> "VotesReading | None":
+        """What the votes of the two say in depth; None where the vintage has nothing of them."""
         from tripoint.readings.votes import take_votes
 
-        return take_votes(*self.triad.pair, self.triad.outsider, as_of=self.cut, vintage=self.vintage)
+        first, second, ground, outsider = (
+            self.triad.first,
+            self.triad.second,
+            self.triad.ground,
+            self.triad.outsider,
+        )
+        try:
+            return take_votes(first, second, outsider, ground=ground, as_of=self.cut, vintage=self.vintage)
+        except CoverageError:
+            return None
 
     @cached_property
-    def positions(self) -> "Positions":
-        """Ideal points of the four states."""
+    def positions(self) -> "Positions | None":
+        """Ideal points of the four states; None where the vintage has none."""
         from tripoint.readings.positions import take_positions
 
         states = (*self.triad.pair, self.triad.ground, self.triad.outsider)
-        return take_positions(states, as_of=self.cut, vintage=self.vintage)
+        try:
+            return take_positions(states, as_of=self.cut, vintage=self.vintage)
+        except CoverageError:
+            return None
 
     @cached_property
     def claims(self) -> "tuple[Verdict, ...]":

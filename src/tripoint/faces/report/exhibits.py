@@ -13,9 +13,12 @@ from tripoint.faces.figures import theme
 from tripoint.faces.figures.barometer import barometer_figure
 from tripoint.faces.figures.canvas import themed, unchecked
 from tripoint.faces.figures.displacement import displacement_figure
+from tripoint.faces.figures.fault_lines import fault_lines_figure
 from tripoint.faces.figures.front import front_figure
+from tripoint.faces.figures.glue import glue_figure
 from tripoint.faces.figures.map import Flow, areas, triad_map
 from tripoint.faces.figures.needles import needles_figure
+from tripoint.faces.figures.positions import positions_figure
 from tripoint.faces.figures.presence import presence_figure
 from tripoint.faces.figures.siding import siding_figure
 from tripoint.faces.figures.votes import votes_figure
@@ -155,6 +158,44 @@ def votes(reading: Reading) -> Exhibit:
         "agree no more than their own habits of voting would produce, and 1 where they always agree.",
         f"No year has enough roll calls on which two of {name['first']}, {name['second']} and "
         f"{name['ground']} voted.",
+    )
+
+
+def positions(reading: Reading) -> Exhibit:
+    """Where the four stand."""
+    return _exhibit(
+        reading,
+        ("positions", "Where they stand", positions_figure, tables.positions_table),
+        "Dynamic ideal points with 90% bands: one line fitted to all votes of all states, session by session. Compare "
+        "states within a session; a common move of all may be a change of what is put to a vote.",
+        "The vintage has no ideal point of any of the four states.",
+    )
+
+
+def glue(reading: Reading) -> Exhibit:
+    """What glues the two."""
+    name = spoken_roles(reading.triad)
+    return _exhibit(
+        reading,
+        ("glue", "What glues them", glue_figure, tables.glue_table),
+        f"Agreement beyond chance is the sum of the two lines: what goes through the vote of {name['outsider']}, and "
+        "what is left when that vote is known. An account, not a cause. The table has the other estimands, the "
+        "spread over choices and the placebos.",
+        f"The vintage has no votes in depth of {name['first']} and {name['second']} against {name['outsider']}: it "
+        f"holds pairs of its {len(reading.manifest.powers)} powers.",
+    )
+
+
+def fault_lines(reading: Reading) -> Exhibit:
+    """Where the two part, by issue."""
+    name = spoken_roles(reading.triad)
+    return _exhibit(
+        reading,
+        ("faults", "Fault lines by issue", fault_lines_figure, tables.fault_lines_table),
+        "The least alike first. Where intervals overlap, the order may be chance: the table gives the places that "
+        "they allow. From 2020 a keyword coder assigns issues, and its errors widen the intervals.",
+        f"No issue has enough roll calls on which {name['first']} and {name['second']} voted, for a pair of the "
+        "powers of this vintage.",
     )
 
 

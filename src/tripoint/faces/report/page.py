@@ -221,6 +221,20 @@ def sections(reading: Reading) -> tuple[Section, ...]:
             _threats(name, "kappa", "same_vote"),
         ),
         Section(
+            "standing",
+            "Where they stand",
+            _questions(name, "ideal_point"),
+            (exhibits.positions(reading),),
+            _threats(name, "ideal_point"),
+        ),
+        Section(
+            "bond",
+            "What glues them, and where they part",
+            _questions(name, "linked", "own", "issue_kappa"),
+            (exhibits.glue(reading), exhibits.fault_lines(reading)),
+            _threats(name, "linked_share", "issue_kappa"),
+        ),
+        Section(
             "sides",
             f"Sides, and the front against {name['outsider']}",
             _questions(name, "siding_first", "united_front"),

@@ -159,6 +159,75 @@ def votes_table(reading: Reading) -> Table:
     return Table("Voting in the General Assembly by year and dyad, with 90% intervals", head, tuple(rows), 2)
 
 
+def positions_table(reading: Reading) -> Table:
+    """Ideal points of the four, the latest session first."""
+    states = list(reading.triad.states.values())
+    cells: dict[int, dict[str, Row]] = {}
+    if reading.positions is not None:
+        for row in reading.positions.frame.sort("year", descending=True).iter_rows(named=True):
+            cells.setdefault(row["year"], {})[row["state"]] = row
+    rows = [
+        (
+            f"{year} (session {next(iter(row.values()))['session']})",
+            *(
+                interval(row[state.iso3], "deviations") if state.iso3 in row else Missing()
+                for state in states
+            ),
+            *_about(row.values()),
+        )
+        for year, row in cells.items()
+    ]
+    head = ("Session", *(f"{state.name} (90%)" for state in states), "Votes (n)", "Coverage", "Note")
+    return Table("Ideal points by session, with 90% intervals", head, tuple(rows))
+
+
+def glue_table(reading: Reading) -> Table:
+    """All estimands over five years, then other choices and placebos of the last five."""
+    found = reading.votes
+    head = ("What", "Five years to", "Value (90%)", "Roll calls (n)", "Coverage", "Note")
+    caption = "What glues the two: estimands, other choices of the linked share, placebos, with 90% intervals"
+    if found is None:
+        return Table(caption, head, ())
+    names = reading.triad.states
+    titled = [
+        (find_record(row["measure"]).title.format(outsider=names["outsider"].name), row)
+        for frame in (found.glue, found.conditional)
+        for row in frame.sort("period", descending=True).iter_rows(named=True)
+        if row["period"] == found.period or row["measure"] in ("linked", "own", "linked_share")
+    ]
+    titled += [
+        (f"Share through the outsider, {row['choice']}", row) for row in found.variants.iter_rows(named=True)
+    ]
+    titled += [
+        (f"Placebo: {row['first']}-{row['second']} with {row['outsider']}", row)
+        for row in found.placebos.iter_rows(named=True)
+    ]
+    rows = [
+        (what, row["period"], interval(row, find_record(row["measure"]).unit), *_about([row]))
+        for what, row in titled
+    ]
+    return Table(caption, head, tuple(rows), 2)
+
+
+def fault_lines_table(reading: Reading) -> Table:
+    """Issues ranked, with agreement, the two parts of glue, and whom the ground joins."""
+    measures = ("issue_kappa", "issue_agreement", "issue_linked", "issue_own", "issue_siding_first")
+    names = reading.triad.states
+    head = (
+        "Issue", "Rank (places the intervals allow)", "Kappa (90%)", "Same vote (90%)", "Through the outsider (90%)",
+        "Their own (90%)", f"{names['ground'].name} with {names['first'].name} (90%)", "Roll calls (n)", "Coverage",
+        "Note",
+    )  # fmt: skip
+    rows = []
+    for line in reading.votes.fault_lines if reading.votes else ():
+        kappa = line.numbers.get("issue_kappa")
+        rank = Missing() if line.rank is None else f"{line.rank} ({line.best_rank} to {line.worst_rank})"
+        about = _about([kappa]) if kappa else [Missing(), "", ""]
+        rows.append((line.title, rank, *_cells(line.numbers, measures)[: len(measures)], *about))
+    period = f", five years to {reading.votes.period}" if reading.votes else ""
+    return Table(f"The two by issue{period}, with 90% intervals", head, tuple(rows))
+
+
 def siding_table(reading: Reading) -> Table:
     """Whom the ground joined on split roll calls, per year."""
     measures = ("siding_first", "siding_second", "siding_neither")
