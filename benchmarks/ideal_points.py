@@ -18,13 +18,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tripoint.measures.ideal_points import read_votes
 from tripoint.models.ideal_points.fit import fit_ideal_points
 from tripoint.models.ideal_points.panel import arrange
 from tripoint.models.ideal_points.plan import Anchors, Plan
 from tripoint.store.catalog import read_extracts
 
-#: Yugoslavia and the states that carried it on are one state, with a gap.
-YUGOSLAVIA = ("YUG", "SCG", "SRB")
+#: Numbers by which the authors' program knows the states that fix its sign.
+KNOWN = {"USA": 2, "GBR": 200, "RUS": 365}
+#: Last session of the published estimates.
+LAST_SESSION = 74
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -111,39 +114,19 @@ class Timing:
 
 
 def read_panel(extracts: Path) -> pl.DataFrame:
-    """Votes of the published panel: number, state, session, resolution, item, vote (1 yes, 2 abstain, 3 no).
-
-    Left out are session 19 (one roll call), amendments and paragraphs after 1989, Zanzibar (two votes), the one vote
-    of South Africa in session 48, and items on which all voted alike. Bridged resolutions are one item. States are
-    the numbers of the published table: Germany and Yemen have another one to session 45 than from 46 on.
-    """
-    frames = read_extracts(extracts).frames
-    published = pl.read_parquet(extracts / "votes" / "unga_ideal_points_published_apr2020.parquet")
-    numbers = published.filter(pl.col("set") == "All").select(
-        pl.col("iso3").cast(pl.String).alias("state"),
-        pl.col("session").cast(pl.Int64),
-        pl.col("ccode").cast(pl.Int64).alias("number"),
-    )
-    late_part = (pl.col("date").dt.year() > 1989) & (pl.col("stage") != "resolution")
-    calls = frames["roll_calls"].filter(pl.col("collection") == "voeten", ~late_part, pl.col("session") != 19)
-    votes = (
-        frames["votes"]
-        .filter(pl.col("collection") == "voeten", pl.col("vote").is_in([1, 2, 3]))
-        .join(calls.select("resolution", "session"), on="resolution")
-        .with_columns(pl.col("state").replace(dict.fromkeys(YUGOSLAVIA, YUGOSLAVIA[0])))
-        .filter(pl.col("state") != "EAZ", (pl.col("state") != "ZAF") | (pl.col("session") != 48))
-    )
-    # A chain of bridges leads to its first resolution.
-    earlier = dict(frames["bridges"].group_by("same_as").agg(pl.col("resolution").min()).iter_rows())
-    roots = {number: number for number in votes["resolution"].unique()}
-    for number in roots:
-        while roots[number] in earlier:
-            roots[number] = earlier[roots[number]]
+    """Votes of the published panel: number, state, session, resolution, item, vote (1 yes, 2 abstain, 3 no)."""
+    votes = read_votes(read_extracts(extracts).frames).filter(pl.col("session") <= LAST_SESSION)
+    number = pl.col("path").rank("dense").cast(pl.Int64) + 1000
     return (
-        votes.with_columns(item=pl.col("resolution").replace_strict(roots))
-        .filter(pl.col("vote").n_unique().over("item") > 1)
-        .join(numbers, on=["state", "session"], how="left")
-        .select("number", "state", "session", "resolution", "item", "vote")
+        votes.filter(pl.col("vote").n_unique().over("item") > 1)
+        .select(
+            pl.col("path").replace_strict(KNOWN, default=number).alias("number"),
+            pl.col("path").alias("state"),
+            "session",
+            pl.col("roll").alias("resolution"),
+            "item",
+            "vote",
+        )
         .sort("item", "number", "session")
     )
 
@@ -172,12 +155,11 @@ def _ours(panel: pl.DataFrame, sweeps: int, threads: int) -> tuple[float, float]
 
     A long run less a short one, so that the set-up drops out; divided by the sweeps of all chains together.
     """
-    names = panel["number"].cast(pl.String)
-    states = names.unique().sort().to_list()
+    states = panel["state"].unique().sort().to_list()
     columns = panel.select("session", "resolution", "vote", "item")
     session, roll, vote, item = (columns[name].to_numpy() for name in columns.columns)
-    arranged = arrange(states, np.searchsorted(states, names.to_numpy()), session, roll, vote, item)
-    anchors = Anchors(above=("2", "20", "200", "666"), below=("365",))
+    arranged = arrange(states, np.searchsorted(states, panel["state"].to_numpy()), session, roll, vote, item)
+    anchors = Anchors(above=("USA", "CAN", "GBR", "ISR"), below=("RUS",))
 
     def run(count: int) -> np.ndarray:
         plan = Plan(scheme="published", chains=threads, burn=count, sweeps=8, thin=1)
@@ -218,7 +200,6 @@ def _mcmcpack(panel: pl.DataFrame, sweeps: int, folder: Path) -> Timing:
     )
     if reason := _lacks("MCMCpack"):
         return Timing(name, cells.height, None, None, reason)
-    # The two Germanies and Yemens of the panel are one row here: the state names are the ISO codes.
     cells = cells.with_columns(
         row=pl.col("state").rank("dense"), column=pl.struct("session", "resolution").rank("dense")
     )

@@ -1,5 +1,7 @@
 """Ideal points as series: the published panel, both collections, what is withheld, and pairs beyond their positions."""
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,6 +9,7 @@ from tests.conftest import votes_tables
 
 from tripoint.measures import ideal_points
 from tripoint.measures.measure import Settings
+from tripoint.models.ideal_points.residuals import residual_correlations
 from tripoint.store.catalog import read_extracts
 
 STATES = ["BRA", "CAN", "CHN", "CUB", "DEU", "FRA", "GBR", "IND", "JPN", "KAZ", "POL", "RUS", "USA"]
@@ -102,3 +105,44 @@ def test_the_published_panel_is_rebuilt_exactly(shared):
     assert votes.select("path", "session").n_unique() == 10_469
     assert votes["path"].n_unique() == 199
     assert votes["item"].n_unique() == 4_784
+
+
+@pytest.mark.shared
+def test_residual_associations_are_those_of_another_sampler(shared):
+    """Yen's Q3 of known pairs, sessions 47 to 74, against a Gibbs sampler written apart, without bridges.
+
+    Where the United States stand, at the edge, is up to the priors, and so are the residuals of their pairs.
+    """
+    path = shared.parent / "oracles" / "q3_residual_unga.json"
+    oracle = json.loads(path.read_text("utf-8"))
+    codes = {
+        "RU": "RUS",
+        "CN": "CHN",
+        "KZ": "KAZ",
+        "US": "USA",
+        "GB": "GBR",
+        "FR": "FRA",
+        "BY": "BLR",
+        "CU": "CUB",
+    }
+    states = sorted(codes.values())
+    pairs = np.array([[states.index(codes[one]) for one in pair.split("-")] for pair in oracle["columns"]])
+    votes = ideal_points.read_votes(read_extracts(shared).frames).filter(pl.col("session").is_between(47, 74))
+    votes = votes.with_columns(item="roll")
+    points = ideal_points.fit(votes, "posterior", Settings(effort=0.25))
+    found = ideal_points.ballots_residuals(points, votes, states, 60)
+    sessions = (
+        votes.filter(pl.col("state").is_in(states), pl.col("item").is_in(points.panel.items.tolist()))
+        .unique("roll")
+        .sort("roll")["session"]
+        .to_numpy()
+    )
+    for window, expected in oracle["expected"].items():
+        first, last = map(int, window.split("-"))
+        inside = (sessions >= first) & (sessions <= last)
+        values = found.values[:, :, inside].astype(float)
+        q3 = residual_correlations(values, np.ones((len(values), inside.sum())), pairs).mean(0)
+        off = np.abs(q3 - expected)
+        edge = (pairs == states.index("USA")).any(1)
+        assert off[~edge].max() < oracle["tolerance"], window
+        assert off[edge].max() < 0.1, window

@@ -3,7 +3,7 @@
 import altair as alt
 
 from tripoint.faces.figures.axes import SIMILARITY, ticks_of
-from tripoint.faces.figures.canvas import TYPE, WIDTH, finished, panel_title
+from tripoint.faces.figures.canvas import WIDTH, finished, panel_title
 from tripoint.faces.figures.theme import GRID, INK, PAPER
 from tripoint.readings.reading import Reading
 
@@ -32,7 +32,7 @@ def fault_lines_figure(reading: Reading) -> alt.LayerChart | None:
     scale = alt.Scale(domain=[low, 1.0], nice=False, zero=False)
     ticks = ticks_of((low, 1.0), 0.25 if low > -0.3 else 0.5)
     across = alt.Axis(values=ticks, labelExpr=SIMILARITY, title=None, grid=True)
-    names = alt.Axis(title=None, ticks=False, domain=False, labelLimit=_NAMES, labelFontSize=TYPE)
+    names = alt.Axis(title=None, ticks=False, domain=False, labelLimit=_NAMES, labelPadding=8)
     y = alt.Y("issue:N", sort=[row["issue"] for row in rows], axis=names)
     base = alt.Chart().encode(y=y)
     layers = [
