@@ -72,7 +72,7 @@ def test_united_front_by_hand():
     second = np.array([[1, 3, 2, 3, 2, 1]], np.int8)
     outsider = np.array([3, 3, 3, 1, 2, 3], np.int8)
     weights = cluster_weights(np.arange(6), 199, np.random.default_rng(0))
-    numbers, n = bootstrap_united_front(first, second, outsider, weights, 0.9)
+    numbers, n = bootstrap_united_front(first, second, outsider, np.arange(6), weights, 0.9)
     assert numbers[0, :, 0] == pytest.approx([2 / 3, 1 / 2, 1 / 6])
     assert n.tolist() == [[3, 2, 2]]
     assert (numbers[0, :, 1] <= numbers[0, :, 0]).all()
@@ -82,7 +82,26 @@ def test_united_front_by_hand():
 def test_united_front_without_a_no_is_not_observed():
     votes = np.array([[1, 1, 2]], np.int8)
     weights = cluster_weights(np.arange(3), 99, np.random.default_rng(0))
-    numbers, n = bootstrap_united_front(votes, votes, np.array([1, 1, 2], np.int8), weights, 0.9)
+    numbers, n = bootstrap_united_front(
+        votes, votes, np.array([1, 1, 2], np.int8), np.arange(3), weights, 0.9
+    )
     assert np.isnan(numbers[0, 0]).all()
     assert np.isnan(numbers[0, 2]).all()
     assert n[0, 0] == 0
+
+
+@pytest.mark.parametrize(("refused", "same"), [(True, True), (True, False), (False, True), (False, False)])
+def test_a_share_on_which_all_draws_agree_has_the_binomial_bound(refused, same):
+    """Thirty items in ten clusters; on one side of the condition the two always, or never, vote the same."""
+    clusters = np.arange(30) % 10
+    outsider = np.repeat(np.array([3, 1], np.int8), 15)
+    one_side = (outsider == 3) == refused
+    first = np.ones((1, 30), np.int8)
+    second = np.where(one_side, 1 if same else 2, 1 + np.arange(30) % 2)[None].astype(np.int8)
+    weights = cluster_weights(clusters, 199, np.random.default_rng(0))
+    numbers, _ = bootstrap_united_front(first, second, outsider, clusters, weights, 0.9)
+    far = 1 - 0.05 ** (1 / 10)
+    value, lower, upper = numbers[0, 0 if refused else 1]
+    assert (value, lower, upper) == pytest.approx((1, 1 - far, 1) if same else (0, 0, far))
+    gap, low, high = numbers[0, 2]
+    assert (gap - low if refused == same else high - gap) >= far - 1e-9

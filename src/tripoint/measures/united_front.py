@@ -55,7 +55,9 @@ def _window(ballots: Ballots, year: int, window: int, outsider: str, settings: S
         ballots.titles[rolls], settings.draws, np.random.default_rng([settings.seed, year])
     )
     first, second = votes[pairs[:, 0]], votes[pairs[:, 1]]
-    numbers, n = bootstrap_united_front(first, second, votes[ballots.row(outsider)], weights, LEVEL)
+    numbers, n = bootstrap_united_front(
+        first, second, votes[ballots.row(outsider)], ballots.titles[rolls], weights, LEVEL
+    )
     rows: list[tuple] = []
     for pair, k in zip(*np.nonzero(n >= thresholds().least_common_votes), strict=True):
         measure = windowed(_NAMES[k], window, declared("united_front").windows)

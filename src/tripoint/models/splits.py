@@ -125,6 +125,7 @@ def bootstrap_united_front(
     first: NDArray[np.int8],
     second: NDArray[np.int8],
     outsider: NDArray[np.int8],
+    clusters: NDArray[np.integer],
     weights: NDArray[np.float32],
     level: float,
 ) -> tuple[Floats, NDArray[np.int64]]:
@@ -137,6 +138,8 @@ def bootstrap_united_front(
         voting.
     outsider
         The outsider's votes, shape ``(n_items,)``.
+    clusters
+        Cluster of each item, shape ``(n_items,)``.
     weights
         Bootstrap weights from :func:`tripoint.models.similarity.cluster_weights`, shape ``(n_items,
         n_draws)``.
@@ -150,22 +153,37 @@ def bootstrap_united_front(
         difference. NaN where the condition never occurred, or in most draws did not.
     n : ndarray
         Shape ``(n_pairs, 3)``: items behind each; for the gap the smaller of the two.
+
+    Notes
+    -----
+    Where a share is 0 or 1 all draws agree on it. It then gets the exact binomial bound for as many independent
+    clusters, and the gap a bound at least that far from its value on the same side.
     """
     kept = (first > 0) & (second > 0) & (outsider > 0)
     equal = kept & (first == second)
     refused = outsider == 3
     columns = np.column_stack([np.ones(len(outsider), np.float32), weights])
-    rates, counts = [], []
+    inside = np.asarray(clusters)[:, None] == np.unique(clusters)
+    rates, counts, unseen = [], [], []
+    tail = (1 - level) / 2
     for condition in (refused, ~refused):
         hits = (equal & condition).astype(np.float32) @ columns
         trials = (kept & condition).astype(np.float32) @ columns
         rates.append(np.divide(hits, trials, out=np.full(hits.shape, np.nan, np.float32), where=trials > 0))
         counts.append((kept & condition).sum(1))
+        n_clusters = ((kept & condition).astype(np.float32) @ inside.astype(np.float32) > 0).sum(1)
+        unseen.append(1 - tail ** (1 / np.maximum(n_clusters, 1)))
     draws = np.stack([*rates, rates[0] - rates[1]], axis=1).astype(float)
     numbers = np.full((len(first), 3, 3), np.nan)
     numbers[..., 0] = draws[..., 0]
-    tail = (1 - level) / 2
     defined = np.isfinite(draws[..., 1:]).sum(-1) * 2 >= weights.shape[1]
     usable = defined & np.isfinite(draws[..., 0])
     numbers[usable, 1:] = np.nanquantile(draws[usable][:, 1:], [tail, 1 - tail], axis=-1).T
+    for k, far in enumerate(unseen):
+        share = numbers[:, k, 0]
+        # A higher share when the outsider refuses widens the gap, a higher share otherwise narrows it.
+        for measure, lower, upper in ((k, share == 1, share == 0), (2, share == 1 - k, share == k)):
+            value, low, high = numbers[:, measure].T
+            low[lower] = np.minimum(low, value - far)[lower]
+            high[upper] = np.maximum(high, value + far)[upper]
     return numbers, np.stack([*counts, np.minimum(*counts)], axis=1).astype(np.int64)
