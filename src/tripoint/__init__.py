@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tripoint.build import build_vintage, read_tables
+    from tripoint.build import build_vintage, read_tables, refit
     from tripoint.core.period import Period, Span
     from tripoint.core.states import POWERS, State, all_states, find_state
     from tripoint.core.triad import Triad
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tripoint.faces.report import write_report
     from tripoint.readings.claims import Claim, Verdict, judge_all, load_claims
     from tripoint.readings.explain import Explanation, cite, explain
+    from tripoint.readings.positions import Positions, take_positions
     from tripoint.readings.reading import Barometer, Reading, take_reading
+    from tripoint.readings.votes import VotesReading, take_votes
     from tripoint.store.vintages import Vintage, open_vintage
 
 #: Public name to the module that defines it. Modules are loaded when a name is first used, so that importing is cheap.
@@ -28,6 +30,7 @@ _PUBLIC = {
     "Explanation": "tripoint.readings.explain",
     "POWERS": "tripoint.core.states",
     "Period": "tripoint.core.period",
+    "Positions": "tripoint.readings.positions",
     "Reading": "tripoint.readings.reading",
     "Span": "tripoint.core.period",
     "State": "tripoint.core.states",
@@ -35,6 +38,7 @@ _PUBLIC = {
     "TripointError": "tripoint.errors",
     "Verdict": "tripoint.readings.claims",
     "Vintage": "tripoint.store.vintages",
+    "VotesReading": "tripoint.readings.votes",
     "all_states": "tripoint.core.states",
     "build_vintage": "tripoint.build",
     "cite": "tripoint.readings.explain",
@@ -44,7 +48,10 @@ _PUBLIC = {
     "load_claims": "tripoint.readings.claims",
     "open_vintage": "tripoint.store.vintages",
     "read_tables": "tripoint.build",
+    "refit": "tripoint.build",
+    "take_positions": "tripoint.readings.positions",
     "take_reading": "tripoint.readings.reading",
+    "take_votes": "tripoint.readings.votes",
     "write_report": "tripoint.faces.report",
 }
 
@@ -54,6 +61,7 @@ __all__ = [
     "Claim",
     "Explanation",
     "Period",
+    "Positions",
     "Reading",
     "Span",
     "State",
@@ -61,6 +69,7 @@ __all__ = [
     "TripointError",
     "Verdict",
     "Vintage",
+    "VotesReading",
     "all_states",
     "build_vintage",
     "cite",
@@ -70,7 +79,10 @@ __all__ = [
     "load_claims",
     "open_vintage",
     "read_tables",
+    "refit",
+    "take_positions",
     "take_reading",
+    "take_votes",
     "write_report",
 ]
 

@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 from tests.measures.test_ideal_point_series import tables
 from typer.testing import CliRunner
@@ -91,3 +92,15 @@ def test_a_refit_reads_the_votes_at_hand(monkeypatch):
         state: [row["value"] for row in found["rows"] if row["state"] == state] for state in ("RUS", "USA")
     }
     assert sum(means["USA"]) > sum(means["RUS"])
+
+
+def test_a_refit_that_identifies_nothing_says_so(monkeypatch):
+    frames = tables()
+    frames["votes"] = frames["votes"].filter(pl.col("state") != "RUS")
+    monkeypatch.setattr(
+        "tripoint.build.read_tables",
+        lambda extracts: Tables(frames, dict.fromkeys(frames, ()), dict.fromkeys(frames, "")),
+    )
+    result = CliRunner().invoke(app, ["ideal-points", "--refit"], env={"COLUMNS": "200"})
+    assert result.exit_code == 1
+    assert "nothing says which way is up" in result.stderr

@@ -319,8 +319,9 @@ def evidence_table(reading: Reading, verdict: Verdict) -> Table:
                 found.period or Missing(),
                 interval(row, unit_name),
                 f"above {shown(found.line, unit_name)}",
+                _plain(found.n),
                 found.coverage,
             )
         )
-    head = ("Quantity", "Of", "Year", "Value (90%)", "Line", "Coverage")
+    head = ("Quantity", "Of", "Year", "Value (90%)", "Line", "n", "Coverage")
     return Table("The evidence", head, tuple(rows))
