@@ -114,3 +114,14 @@ def test_every_series_of_the_vintage_about_a_triad_can_be_explained():
     ]
     without = [name for name in names if not explain(reading, name).rows]
     assert without == []
+
+
+def test_the_reading_says_what_glues_the_two_and_where_they_part():
+    reading = take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
+    said = " ".join(reading.sentences)
+    share = reading.votes.latest(reading.votes.glue)["linked_share"]["value"]
+    assert f"{share:.1%}" in said
+    assert "furthest apart on Nuclear" in said  # Ukraine has too few roll calls for that
+    assert "session 79, opened in 2024" in said
+    other = " ".join(take_reading(Triad("KAZ", "UZB", ground="RUS"), vintage="bundled").sentences)
+    assert "furthest apart" not in other

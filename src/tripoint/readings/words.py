@@ -26,6 +26,9 @@ def sentences(reading: Reading) -> tuple[str, ...]:
         *_alignment(reading),
         _siding(reading),
         _front(reading),
+        _glue(reading),
+        _fault_lines(reading),
+        _standing(reading),
         *_presence(reading),
         _crossover(reading),
         _displacement(reading),
@@ -138,6 +141,51 @@ def _front(reading: Reading) -> str:
         f"Over the five years to {no['period']}, the two cast the same vote in {_interval(no, 'share')} of roll calls "
         f"on which {name['outsider']} voted no, and in {_interval(other, 'share')} of the others."
     )
+
+
+def _glue(reading: Reading) -> str:
+    found, name = reading.votes, spoken_roles(reading.triad)
+    row = found.latest(found.glue).get("linked_share") if found else None
+    if found is None or row is None:
+        return ""
+    over = f"Over the five years to {found.period}"
+    if row["value"] is None or found.spread is None:
+        share = f"what share of their agreement goes through the vote of {name['outsider']}"
+        return f"{over}, {share} is not said: {row['note']}."
+    low, high = (unit("share").show(end) for end in found.spread)
+    return (
+        f"{over}, {_interval(row, 'share')} of the two's agreement beyond chance went through the vote of "
+        f"{name['outsider']}; {low} to {high} under other choices of votes and windows."
+    )
+
+
+def _fault_lines(reading: Reading) -> str:
+    """The two ends of the ranking, among issues with enough roll calls for grade A or B."""
+    lines = reading.votes.fault_lines if reading.votes else ()
+    rows = [(line, line.numbers["issue_kappa"]) for line in lines if line.rank is not None]
+    sure = [(line, row) for line, row in rows if row["coverage"] in ("A", "B")]
+    if len(sure) < 2:
+        return ""
+    (far, low), (near, high) = sure[0], sure[-1]
+    certain = "their order is beyond doubt" if low["upper"] < high["lower"] else "their order may be chance"
+    return (
+        f"By issue, over the five years to {low['period']}, the two are furthest apart on {far.title}, with a kappa of "
+        f"{_interval(low, 'similarity')}, and closest on {near.title}, with {_interval(high, 'similarity')}; {certain}."
+    )
+
+
+def _standing(reading: Reading) -> str:
+    positions, name, triad = reading.positions, spoken_roles(reading.triad), reading.triad
+    if positions is None:
+        return ""
+    rows = {role: _latest(positions.of(getattr(triad, role))) for role in ("first", "second", "ground")}
+    known = {role: row for role, row in rows.items() if row}
+    if len(known) < 3 or len({row["year"] for row in known.values()}) > 1:
+        return ""
+    said = ", ".join(f"{name[role]} at {_interval(row, 'deviations')}" for role, row in known.items())
+    session = known["first"]["session"]
+    when = f"In session {session}, opened in {known['first']['year']},"
+    return f"{when} the ideal points put {said}, in standard deviations of all states."
 
 
 def _presence(reading: Reading) -> list[str]:

@@ -8,7 +8,7 @@ from tripoint.faces.figures.theme import GRID, INK, PAPER
 from tripoint.readings.reading import Reading
 
 #: Height of an issue's line, and room for its name.
-_LINE, _NAMES = 30, 120
+_LINE, _NAMES = 30, 132
 
 
 def fault_lines_figure(reading: Reading) -> alt.LayerChart | None:

@@ -165,7 +165,7 @@ def positions(reading: Reading) -> Exhibit:
     """Where the four stand."""
     return _exhibit(
         reading,
-        ("positions", "Where they stand", positions_figure, tables.positions_table),
+        ("positions", "Ideal points, session by session", positions_figure, tables.positions_table),
         "Dynamic ideal points with 90% bands: one line fitted to all votes of all states, session by session. Compare "
         "states within a session; a common move of all may be a change of what is put to a vote.",
         "The vintage has no ideal point of any of the four states.",
