@@ -43,6 +43,13 @@ def test_votes_as_text_and_as_json():
     assert all(line["issue"] in text for line in found["fault_lines"])
 
 
+def test_an_outsider_that_is_there_in_part_is_said():
+    result = CliRunner().invoke(app, ["votes", "FRA", "GBR", "--outsider", "RUS"])
+    assert result.exit_code == 0
+    assert "tripoint build --outsider RUS" in " ".join(result.stderr.split())
+    assert "votes yes" in result.stdout
+
+
 def test_one_issue_as_text():
     text = run("votes", "Russia", "China", "--issue", "nuclear", "--ground", "KAZ")
     assert "Nuclear" in text

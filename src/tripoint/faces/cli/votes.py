@@ -58,6 +58,11 @@ def votes(
     from tripoint.readings.votes import take_votes
 
     found = take_votes(first, second, outsider, ground=ground, issue=issue, as_of=day, vintage=vintage)
+    if found.outsider not in found.manifest.outsiders:
+        note(
+            f"with {found.outsider} as outsider this vintage has the five years as they are; for other choices, issues "
+            f"and its no votes build your own with `tripoint build --outsider {found.outsider}`"
+        )
     if json:
         write_json(found.as_dict())
         return
