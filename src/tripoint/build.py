@@ -16,7 +16,7 @@ from tripoint.core.series import WHO, MeasureRecord
 from tripoint.errors import CoverageError
 from tripoint.measures import ideal_points
 from tripoint.measures.index import index
-from tripoint.measures.issues import find_issue
+from tripoint.measures.issue_list import find_issue
 from tripoint.measures.measure import Progress, Settings, series
 from tripoint.measures.records import records
 from tripoint.measures.reference import build_reference

@@ -14,14 +14,8 @@ from tests.conftest import votes_tables
 
 from tripoint.errors import UnknownNameError
 from tripoint.measures.ballots import counted_rolls, read_ballots
-from tripoint.measures.issues import (
-    Issue,
-    Membership,
-    all_issues,
-    coder_quality,
-    find_issue,
-    read_membership,
-)
+from tripoint.measures.issue_list import Issue, all_issues, find_issue
+from tripoint.measures.issues import Membership, coder_quality, read_membership
 from tripoint.sources import un_votes
 from tripoint.sources.un_votes import ISSUE_CODES
 

@@ -6,7 +6,7 @@ import pytest
 
 from tripoint.core.triad import Triad
 from tripoint.errors import CoverageError, TriadError, UnknownNameError
-from tripoint.measures.issues import all_issues
+from tripoint.measures.issue_list import all_issues
 from tripoint.readings.explain import explain
 from tripoint.readings.positions import take_positions
 from tripoint.readings.reading import take_reading

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tripoint.core.series import LEVEL, WHO, MeasureRecord
 from tripoint.errors import CoverageError, NotIdentifiedError
 from tripoint.measures.ballots import partial_years, plain_title
-from tripoint.measures.issues import Issue, all_issues
+from tripoint.measures.issue_list import Issue, all_issues
 from tripoint.measures.measure import (
     Frames,
     GradeRule,

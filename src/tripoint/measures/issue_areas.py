@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from tripoint.core.series import LEVEL, WHO, Grain
 from tripoint.measures.ballots import Ballots, read_ballots
 from tripoint.measures.glue import decompose, draws_of, explained_series, one_number, with_outsiders
-from tripoint.measures.issues import Membership, all_issues, read_membership
+from tripoint.measures.issue_list import all_issues
+from tripoint.measures.issues import Membership, read_membership
 from tripoint.measures.measure import (
     HALF_WIDTH,
     Floats,

@@ -1,60 +1,19 @@
 """Which issue is a roll call about: Voeten's codes where it has them, a keyword coder and its errors elsewhere."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tripoint.core.codebook import load_declaration
 from tripoint.core.series import LEVEL
-from tripoint.errors import UnknownNameError
 from tripoint.measures.ballots import counted_rolls
+from tripoint.measures.issue_list import Issue, all_issues, judged_sessions
 from tripoint.measures.measure import Floats, Frames
 from tripoint.models.splits import jeffreys_interval
 
 #: Jeffreys' prior of a proportion.
 _PRIOR = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One issue.
-
-    Attributes
-    ----------
-    name, title
-        As users write it, and as a reader sees it.
-    include, exclude
-        Regular expressions on the title, ``' | '`` and the agenda item of a roll call, in lower case. The coder
-        labels a roll call when one of ``include`` fits and none of ``exclude``.
-    code
-        Voeten's code. An issue without one is what its patterns find, with no error.
-    first_year
-        Year before which the patterns find nothing.
-    """
-
-    name: str
-    title: str
-    include: tuple[str, ...]
-    exclude: tuple[str, ...] = ()
-    code: str | None = None
-    first_year: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Coder:
-    """The sessions of which the odd ones set the patterns and the even ones judge them."""
-
-    first_session: int
-    last_session: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Declaration:
-    coder: _Coder
-    issues: tuple[Issue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,39 +57,6 @@ class Membership:
                 dice = rng.random((int(unsure.sum()), n_draws))
                 drawn[issue, unsure] = dice < chance[label]
         return drawn
-
-
-@cache
-def _declaration() -> _Declaration:
-    return load_declaration(__package__ or "tripoint.measures", "issues.toml", _Declaration)
-
-
-def all_issues() -> tuple[Issue, ...]:
-    """All issues, in the order in which they are declared in ``issues.toml``."""
-    return _declaration().issues
-
-
-def find_issue(name: str) -> Issue:
-    """Find an issue by its name, by Voeten's code, or by the beginning of its name; case does not matter.
-
-    Raises
-    ------
-    UnknownNameError
-        No issue is called so, or several begin so.
-
-    Examples
-    --------
-    >>> find_issue("nu").name, find_issue("Human rights").name, find_issue("ukr").name
-    ('nuclear', 'human-rights', 'ukraine')
-    """
-    wanted = "-".join(name.lower().replace("_", " ").replace("-", " ").split())
-    for issue in all_issues():
-        if wanted in (issue.name, issue.code):
-            return issue
-    begun = [issue for issue in all_issues() if wanted and issue.name.startswith(wanted)]
-    if len(begun) == 1:
-        return begun[0]
-    raise UnknownNameError.of("issue", name, (issue.name for issue in all_issues()))
 
 
 def read_membership(frames: Frames) -> Membership:
@@ -243,7 +169,7 @@ def _truth(rolls: pl.DataFrame, issue: Issue, label: NDArray[np.bool_]) -> Float
 
 def _judged_counts(rolls: pl.DataFrame, truth: Floats, labels: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Count the roll calls of even sessions by label and truth, shape ``(n_issues, 2, 2)``."""
-    coder, session = _declaration().coder, pl.col("session")
+    coder, session = judged_sessions(), pl.col("session")
     within = session.is_between(coder.first_session, coder.last_session) & (session % 2 == 0)
     judged = rolls.select((within & (pl.col("collection") == "undl")).fill_null(value=False)).to_series()
     counts = np.zeros((len(labels), 2, 2), np.int64)

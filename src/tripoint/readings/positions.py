@@ -10,7 +10,7 @@ import polars as pl
 
 from tripoint.core.states import find_state
 from tripoint.errors import CoverageError, UnknownNameError
-from tripoint.measures.issues import find_issue
+from tripoint.measures.issue_list import find_issue
 from tripoint.measures.schemes import FOUNDED, SCHEMES, series_name
 from tripoint.readings.rows import Rows
 from tripoint.store.vintages import Vintage, open_vintage

@@ -10,7 +10,7 @@ import polars as pl
 
 from tripoint.core.states import find_state
 from tripoint.errors import CoverageError, TriadError
-from tripoint.measures.issues import all_issues, find_issue
+from tripoint.measures.issue_list import all_issues, find_issue
 from tripoint.measures.records import declared
 from tripoint.readings.rows import Rows
 from tripoint.store.vintages import Manifest, Vintage, open_vintage

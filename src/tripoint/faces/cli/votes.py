@@ -160,7 +160,7 @@ def _refitted(
     from tripoint.core.states import find_state
     from tripoint.errors import CoverageError, UnknownNameError, UsageError
     from tripoint.faces.cli.build import check_folder
-    from tripoint.measures.issues import find_issue
+    from tripoint.measures.issue_list import find_issue
     from tripoint.measures.measure import Settings
     from tripoint.measures.schemes import SCHEMES
     from tripoint.readings.positions import Positions, by_session

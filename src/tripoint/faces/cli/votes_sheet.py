@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tripoint.core.states import find_state
 from tripoint.faces.tables import DASH, interval, number, stacked, text_table
-from tripoint.measures.issues import all_issues
+from tripoint.measures.issue_list import all_issues
 from tripoint.measures.records import find_record
 from tripoint.readings.names import spoken
 
