@@ -60,6 +60,7 @@ def test_a_small_world_is_built_whole():
     )
     assert set(frames) == {*records(), "reference"}
     assert manifest.last_full_year == 2019
+    assert manifest.effort == SETTINGS.effort
     assert said == sorted(said)
     assert said[-1] == 1
     assert all(frame["value"].is_nan().sum() == 0 for frame in frames.values())

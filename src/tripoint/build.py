@@ -131,6 +131,7 @@ def _manifest(tables: Tables, frames: Mapping[str, pl.DataFrame], settings: Sett
             for name, frame in tables.frames.items()
         },
         series={},
+        effort=settings.effort if "ideal_point" in frames else None,
     )
 
 

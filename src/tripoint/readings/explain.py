@@ -280,6 +280,10 @@ def _measure(reading: Reading, what: str, period: str | None) -> Explanation:
     settings |= {f"declared {name}": value for name, value in records.settings_of(what).items()}
     if "bootstrap" in record.interval:
         settings["bootstrap draws and seed"] = f"{reading.manifest.draws}, {reading.manifest.seed}"
+    if what in {sampled.name for sampled in records.declared("ideal_points").measures}:
+        settings["share of the declared sweeps, and seed"] = (
+            f"{reading.manifest.effort}, {reading.manifest.seed}"
+        )
     return _made(
         reading,
         what,

@@ -62,6 +62,8 @@ class Manifest:
         Last day that the data know of.
     last_full_year
         Last calendar year whose votes are all in; later figures are not compared with full years.
+    effort
+        Share of the declared sweeps that samplers ran; None where no series was sampled, or where it is not known.
     """
 
     layout: int
@@ -75,6 +77,7 @@ class Manifest:
     powers: tuple[str, ...]
     tables: dict[str, TableTrace]
     series: dict[str, SeriesTrace]
+    effort: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
