@@ -97,7 +97,10 @@ def compute_series(
     frames: dict[str, pl.DataFrame] = {}
     done = 0.0
     for measure in able:
-        frames |= measure.compute(tables.frames, settings, _within(progress, done, _PARTS[measure.name]))
+        if not set(measure.uses) <= frames.keys():
+            continue
+        here = _within(progress, done, _PARTS[measure.name])
+        frames |= measure.compute({**tables.frames, **frames}, settings, here)
         done += _PARTS[measure.name]
     if all(name in frames for needle in index().needles for name in needle.indicators):
         rest = _within(progress, done, 1 - done)

@@ -50,9 +50,18 @@ def test_leaning_one_way_or_hardly_engaged_is_no_hedge():
 def test_swapping_the_powers_changes_nothing():
     tilts = np.random.default_rng(2).uniform(-1, 1, (5, 20))
     engagement = np.linspace(0.1, 0.9, 20)
-    one, other = hedged(tilts, engagement), hedged(-tilts, engagement)
-    assert one.hedging.value == pytest.approx(other.hedging.value)
-    assert one.percentile.value == pytest.approx(other.percentile.value)
+    one, other = hedged(tilts, engagement, 0.2), hedged(-tilts, engagement, 0.2)
+    for part in ("hedging", "percentile", "balance"):
+        for bound in ("value", "lower", "upper"):
+            assert getattr(getattr(one, part), bound) == pytest.approx(getattr(getattr(other, part), bound))
+
+
+def test_the_order_of_the_grounds_changes_nothing():
+    tilts = np.random.default_rng(5).uniform(-1, 1, (4, 12))
+    engagement, order = np.linspace(0.1, 0.9, 12), np.random.default_rng(6).permutation(12)
+    one, other = hedged(tilts, engagement, 0.2), hedged(tilts[:, order], engagement[order], 0.2)
+    assert one.hedging.upper[order] == pytest.approx(other.hedging.upper)
+    assert one.percentile.lower[order] == pytest.approx(other.percentile.lower)
 
 
 def test_too_few_layers_give_no_number():

@@ -37,6 +37,8 @@ UNITS = (
     Unit("similarity", "index from -1 to 1", 2),
     Unit("percentile", "percentile of the reference population", 0),
     Unit("usd_million", "million US dollars", 0),
+    Unit("usd_million_2021", "million US dollars of 2021", 0),
+    Unit("tiv_million", "million SIPRI trend-indicator values", 0),
     Unit("usd", "US dollars", 0),
     Unit("persons", "persons", 0),
     Unit("index", "index", 3),

@@ -8,7 +8,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tripoint.core.series import GRADES
-from tripoint.measures import presence
 from tripoint.measures.measure import (
     HALF_WIDTH,
     Frames,
@@ -47,12 +46,10 @@ WINDOWS = (
 
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
     """Displacement between all pairs of powers in all grounds, over all windows."""
-    progress(0.0, "shares in trade")
-    presences = presence.compute(frames, settings, lambda share, what: None)
     result = {}
     for done, window in enumerate(WINDOWS):
         progress(done / len(WINDOWS), f"displacement over {window.years} years")
-        shares = _as_shares(presences[window.shares], tuple(sorted(settings.powers)))
+        shares = _as_shares(frames[window.shares], tuple(sorted(settings.powers)))
         rows = pl.concat(
             [_pair(shares, pair, window) for pair in combinations(range(len(settings.powers)), 2)]
         )
@@ -146,4 +143,4 @@ def _pair(shares: _Shares, pair: tuple[int, int], window: _Window) -> pl.DataFra
     )
 
 
-MEASURE = Measure("displacement", compute)
+MEASURE = Measure("displacement", compute, uses=("presence_export", "presence_import", "presence_turnover"))

@@ -40,13 +40,16 @@ class Settings:
 class Measure:
     """Records that are computed together, and the function that computes them.
 
-    ``compute`` takes the tables, the settings and a progress callback (share done, what is being done) and
-    returns one series per record, keyed by the record's name, for every state, pair and ground that the
-    tables cover.
+    ``compute`` takes the tables and the series computed before, the settings and a progress callback (share done,
+    what is being done) and returns one series per record, keyed by the record's name, for every state, pair and
+    ground that the tables cover. ``uses`` names the series without which it cannot be computed, ``needs`` the
+    tables; all that its records name, if not given.
     """
 
     name: str
     compute: Callable[[Frames, Settings, Progress], dict[str, pl.DataFrame]]
+    uses: tuple[str, ...] = ()
+    needs: tuple[str, ...] | None = None
 
     @property
     def records(self) -> tuple[MeasureRecord, ...]:
@@ -55,7 +58,9 @@ class Measure:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables that any of the records needs."""
+        """The tables without which it cannot be computed."""
+        if self.needs is not None:
+            return self.needs
         return tuple(sorted({table for record in self.records for table in record.tables}))
 
 
@@ -72,6 +77,8 @@ class _Grades:
     votes: dict[str, GradeRule]
     splits: dict[str, GradeRule]
     windows: dict[str, GradeRule]
+    deliveries: dict[str, GradeRule]
+    layers: dict[str, GradeRule]
     needles: dict[str, GradeRule]
     least_common_votes: int
     least_splits: int

@@ -43,6 +43,39 @@ def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str
     }
 
 
+def turnover_totals(frames: Frames) -> pl.DataFrame:
+    """Every ground's turnover in million dollars, where both totals are known.
+
+    Columns ``ground``, ``period``, ``total``, ``error`` (standard deviation of its logarithm, as of the largest
+    flow), ``partners``, ``coverage``.
+    """
+    reports = _reports(frames["trade_flows"])
+    flows = _shares_from_values(reports, _usual_disagreement(reports))
+    national = (pl.col("national") & ~pl.col("from_mirror")).all()
+    sides = flows.group_by("ground", "year", "flow", maintain_order=True).agg(
+        pl.col("total").first(), pl.col("error").sort_by("value").last(), pl.len().alias("partners"), national
+    )
+    return (
+        sides.group_by("ground", "year", maintain_order=True)
+        .agg(
+            pl.col("total").sum(),
+            pl.col("error").max(),
+            pl.col("partners").max(),
+            pl.col("national").all(),
+            pl.len().alias("flows"),
+        )
+        .filter(pl.col("flows") == 2)
+        .select(
+            "ground",
+            pl.col("year").cast(pl.String).alias("period"),
+            "total",
+            "error",
+            "partners",
+            pl.when("national").then(pl.lit("A")).otherwise(pl.lit("B")).alias("coverage"),
+        )
+    )
+
+
 def _reports(trade_flows: pl.DataFrame) -> pl.DataFrame:
     """Every usable report of every flow, seen from the ground: its own reports and, as mirrors, the partners'."""
     rows = usable(trade_flows, codebook("trade_flows")).with_columns(pl.col("flow").cast(pl.String))

@@ -76,7 +76,7 @@ def hedge(
     least_layers
         Fewer observed tilts give no number.
     draws
-        Number of draws.
+        Number of draws; the errors of each are used with both signs.
     half_width
         Half-width of the published interval in standard deviations.
     """
@@ -85,8 +85,13 @@ def hedge(
     enough = (layers >= least_layers) & np.isfinite(engagement)
     equal = np.ones((1, len(seen)))
     mean, dispersion = (array[0] for array in _moments(tilts.value[None], equal, seen))
-    weights = rng.dirichlet(np.ones(len(seen)), draws)
-    noise = rng.standard_normal((draws, *seen.shape))
+    half = -(-draws // 2)
+    weights = np.tile(rng.dirichlet(np.ones(len(seen)), half), (2, 1))
+    # Errors go to grounds by what they are, not by their place, and with both signs: names and the order of the
+    # powers change nothing.
+    place = np.argsort(np.lexsort((dispersion, engagement)))
+    noise = rng.standard_normal((half, *seen.shape))[:, :, place]
+    noise = np.concatenate([noise, -noise])
     spread = np.where(noise < 0, tilts.value - tilts.lower, tilts.upper - tilts.value) / half_width
     drawn = _moments(np.clip(tilts.value + noise * np.nan_to_num(spread), -1, 1), weights, seen)
     index, sampled = dispersion * engagement, drawn[1] * engagement

@@ -5,10 +5,30 @@ from functools import cache
 from tripoint.core.codebook import Codebook
 from tripoint.core.provenance import Citation
 from tripoint.errors import UnknownNameError
-from tripoint.sources import state_year, trade, un_votes
+from tripoint.sources import (
+    alliances,
+    arms,
+    finance,
+    investment,
+    memberships,
+    state_year,
+    trade,
+    un_votes,
+    visits,
+)
 from tripoint.sources.source import Declaration, Download, Format, Origin, Parsed, Source
 
-SOURCES = (un_votes.SOURCE, trade.SOURCE, state_year.SOURCE)
+SOURCES = (
+    un_votes.SOURCE,
+    trade.SOURCE,
+    state_year.SOURCE,
+    arms.SOURCE,
+    alliances.SOURCE,
+    memberships.SOURCE,
+    investment.SOURCE,
+    finance.SOURCE,
+    visits.SOURCE,
+)
 
 
 def find_source(name: str) -> Source:

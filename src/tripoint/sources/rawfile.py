@@ -26,6 +26,8 @@ MOST_RATIO = 300
 RATIO_GRACE = 16 * 2**20
 #: No field of a table is longer than this many bytes; one that is comes from a quote that nobody closed.
 LONGEST_FIELD = 1_000_000
+#: Files to read from archives that are published with others beside them.
+KNOWN_MEMBERS = ("atop5_1ddyr.csv",)
 #: Rows named in one message.
 ROWS_SHOWN = 5
 
@@ -39,7 +41,7 @@ _AGAIN = "fetch it again, or open it to see what it is"
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
-    """Give the path of the plain text inside a .gz or single-member .zip file, or the path itself.
+    """Give the path of the plain text inside a .gz or .zip file, or the path itself.
 
     Raises
     ------
@@ -224,6 +226,9 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
         for member in archive.infolist()
         if not member.is_dir() and not member.filename.startswith("__MACOSX/")
     ]
+    known = [member for member in members if Path(member.filename).name in KNOWN_MEMBERS]
+    if len(known) == 1:
+        return known[0]
     if len(members) != 1:
         names = ", ".join(repr(member.filename) for member in members[:10]) or "none"
         raise ParseError(

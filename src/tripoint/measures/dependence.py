@@ -1,0 +1,133 @@
+"""How much does a ground depend on a power in trade, how concentrated is its trade, and what could others take over?"""
+
+import numpy as np
+import polars as pl
+
+from tripoint.measures import presence
+from tripoint.measures.measure import HALF_WIDTH, Frames, Measure, Progress, Settings, series
+from tripoint.measures.records import declared, find_record
+from tripoint.models.concentration import herfindahl_bounds, replaceable
+from tripoint.sources import codebook
+from tripoint.store.corrections import usable
+
+_WITHHELD = "the total of its trade is not known"
+_NUMBERS = ("value", "lower", "upper")
+
+
+def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
+    """Openness, dependence, concentration and replaceability, for all states."""
+    progress(0.0, "totals of trade")
+    totals = presence.turnover_totals(frames)
+    shares = frames["presence_turnover"].filter(pl.col("value").is_not_null())
+    openness = _openness(totals, read_income(frames["state_year"]))
+    progress(0.5, "dependence and concentration")
+    dependence = _dependence(shares, openness)
+    concentration = _concentration(shares)
+    made = {
+        "openness": openness.rename({"ground": "state"}),
+        "dependence": dependence,
+        "dependence_asymmetry": _asymmetry(dependence),
+        "concentration": concentration,
+        "effective_partners": _inverse(concentration),
+        "replaceability": _replaceability(shares, _growth(totals)),
+    }
+    return {name: series(find_record(name), frame, _WITHHELD) for name, frame in made.items()}
+
+
+def read_income(state_year: pl.DataFrame) -> pl.DataFrame:
+    """Gross domestic product in million current dollars: columns ``ground``, ``period``, ``income``."""
+    rows = usable(state_year, codebook("state_year"))
+    return rows.filter(pl.col("indicator").cast(pl.String) == "gdp_current_usd", pl.col("value") > 0).select(
+        pl.col("state").cast(pl.String).alias("ground"),
+        pl.col("year").cast(pl.String).alias("period"),
+        (pl.col("value") / 1e6).alias("income"),
+    )
+
+
+def _openness(totals: pl.DataFrame, income: pl.DataFrame) -> pl.DataFrame:
+    both = totals.join(income, on=["ground", "period"])
+    spread = (HALF_WIDTH * pl.col("error")).exp()
+    value = pl.col("total") / pl.col("income")
+    return both.select(
+        "ground", "period", value.alias("value"), (value / spread).alias("lower"), (value * spread).alias("upper"),
+        pl.col("partners").cast(pl.Int32).alias("n"), pl.col("coverage"), pl.lit(None, pl.String).alias("note"),
+    )  # fmt: skip
+
+
+def _dependence(shares: pl.DataFrame, openness: pl.DataFrame) -> pl.DataFrame:
+    both = shares.join(
+        openness.select("ground", "period", *_NUMBERS, "coverage"), on=["ground", "period"], suffix="_open"
+    )
+    return both.with_columns(
+        *(pl.col(name) * pl.col("value_open") for name in _NUMBERS),
+        pl.max_horizontal("coverage", "coverage_open").alias("coverage"),
+    ).select("ground", "power", "period", *_NUMBERS, "n", "coverage", "note")
+
+
+def _asymmetry(dependence: pl.DataFrame) -> pl.DataFrame:
+    one = dependence.rename({"ground": "first", "power": "second"}).filter(pl.col("first") < pl.col("second"))
+    other = dependence.rename({"power": "first", "ground": "second"})
+    both = one.join(other, on=["first", "second", "period"], suffix="_other")
+    value = pl.col("value") - pl.col("value_other")
+    half = (
+        (pl.col("upper") - pl.col("lower")).pow(2) + (pl.col("upper_other") - pl.col("lower_other")).pow(2)
+    ).sqrt() / 2
+    return both.select(
+        "first", "second", "period", value.alias("value"), (value - half).alias("lower"), (value + half).alias("upper"),
+        pl.min_horizontal("n", "n_other").alias("n"),
+        pl.max_horizontal("coverage", "coverage_other").alias("coverage"),
+        pl.coalesce("note", "note_other").alias("note"),
+    )  # fmt: skip
+
+
+def _concentration(shares: pl.DataFrame) -> pl.DataFrame:
+    """Sum of squares per state and year; errors of shares independent, bounds where only main partners are listed."""
+    listed = pl.col("note").str.contains("published share").fill_null(value=False)
+    error = (pl.col("upper") - pl.col("lower")) / (2 * HALF_WIDTH)
+    found = shares.group_by("ground", "period", maintain_order=True).agg(
+        pl.col("value").pow(2).sum().alias("value"),
+        (2 * pl.col("value") * error).pow(2).sum().sqrt().alias("error"),
+        pl.col("value").filter(pl.col("value") > 0).min().alias("smallest"),
+        (1 - pl.col("value").sum()).clip(0, 1).alias("rest"),
+        pl.len().cast(pl.Int32).alias("n"),
+        listed.any().alias("listed"),
+        pl.col("coverage").filter(pl.col("value") >= 0.05).max().fill_null("C").alias("coverage"),
+    )
+    numbers = [found[name].fill_null(0).to_numpy() for name in ("value", "smallest", "rest")]
+    least, most = herfindahl_bounds(*numbers)
+    half = HALF_WIDTH * found["error"].to_numpy()
+    only = found["listed"].to_numpy()
+    return found.select(
+        pl.col("ground").alias("state"), "period", pl.Series("value", np.where(only, (least + most) / 2, numbers[0])),
+        pl.Series("lower", np.maximum(0, least - half)), pl.Series("upper", np.where(only, most, numbers[0]) + half),
+        "n", "coverage",
+        pl.when("listed").then(pl.lit("published shares of main partners")).alias("note"),
+    ).filter(pl.col("n") > 1)  # fmt: skip
+
+
+def _inverse(concentration: pl.DataFrame) -> pl.DataFrame:
+    return concentration.with_columns(
+        (1 / pl.col("value")).alias("value"),
+        (1 / pl.col("upper")).alias("lower"),
+        (1 / pl.col("lower").clip(1e-3)).alias("upper"),
+    )
+
+
+def _growth(totals: pl.DataFrame) -> float:
+    """Growth in turnover over the declared years that a quarter of all states and years exceeded."""
+    constants = declared("dependence").settings
+    dated = totals.select("ground", pl.col("period").cast(pl.Int32).alias("year"), "total")
+    before = dated.with_columns(pl.col("year") + constants["years"])
+    both = dated.join(before, on=["ground", "year"], suffix="_before").filter(pl.col("total_before") > 0)
+    growth = (both["total"] / both["total_before"] - 1).to_numpy()
+    return float(np.quantile(growth, constants["quantile"])) if growth.size else 0.0
+
+
+def _replaceability(shares: pl.DataFrame, growth: float) -> pl.DataFrame:
+    known = [pl.Series(name, replaceable(shares[name].to_numpy(), growth)) for name in _NUMBERS]
+    return shares.with_columns(known).with_columns(
+        pl.col("upper").alias("lower"), pl.col("lower").alias("upper")
+    )
+
+
+MEASURE = Measure("dependence", compute, uses=("presence_turnover",))

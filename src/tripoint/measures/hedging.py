@@ -1,0 +1,180 @@
+"""How does the ground stand between two powers: tilt by layer, balance, hedging, for every pair and every ground?"""
+
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tripoint.measures.layers import Layers, Sides, declared_layers, pair_tilts, read_layers, read_sides
+from tripoint.measures.measure import (
+    HALF_WIDTH,
+    Floats,
+    Frames,
+    Measure,
+    Progress,
+    Settings,
+    grade,
+    series,
+    thresholds,
+)
+from tripoint.measures.records import declared, find_record
+from tripoint.models.hedging import Bounded, hedge
+
+_WITHHELD = "too few layers of ties are observed"
+_GROUPS = {"tilt_security": "security", "tilt_economic": "economic"}
+
+
+def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
+    """Everything about every ground between every pair of powers."""
+    progress(0.0, "layers of ties")
+    layers = read_layers(frames, settings.powers)
+    sides = read_sides(frames, layers)
+    pairs = list(combinations(range(len(layers.powers)), 2))
+    parts: dict[str, list[pl.DataFrame]] = {record.name: [] for record in declared("hedging").measures}
+    for done, (one, two) in enumerate(pairs):
+        progress(
+            0.1 + 0.9 * done / len(pairs), f"hedging between {layers.powers[one]} and {layers.powers[two]}"
+        )
+        for name, frame in _pair(layers, sides, one, two, settings).items():
+            parts[name].append(frame)
+    return {name: series(find_record(name), pl.concat(frames), _WITHHELD) for name, frames in parts.items()}
+
+
+def _pair(
+    layers: Layers, sides: dict[tuple[str, str], Sides], one: int, two: int, settings: Settings
+) -> dict[str, pl.DataFrame]:
+    pair = layers.powers[one], layers.powers[two]
+    shape = (len(layers.grounds), len(layers.years))
+    nothing = Sides(np.zeros(shape), np.zeros(shape))
+    tilts = pair_tilts(layers, one, two, sides.get(pair, nothing).tilt)
+    outside = ~np.isin(layers.grounds, pair)
+    tilts = Bounded(
+        *(np.where(outside[:, None], array, np.nan) for array in (tilts.value, tilts.lower, tilts.upper))
+    )
+    made = {"tilt": _tilt_rows(layers, pair, tilts)}
+    seen = np.sum(np.isfinite(tilts.value), axis=0)
+    names = list(declared_layers())
+    for name, group in _GROUPS.items():
+        members = [k for k, layer in enumerate(names) if declared_layers()[layer]["group"] == group]
+        part = Bounded(*(array[members] for array in (tilts.value, tilts.lower, tilts.upper)))
+        count = np.isfinite(part.value).sum(0)
+        coverage = np.where(count == len(members), "B", "C")
+        made[name] = _rows(layers, pair, _mean(part), count, coverage)
+    coverage = grade(thresholds().layers, seen)
+    for name, found in _hedging(tilts, _engaged(layers, one, two), settings.seed).items():
+        made[name] = _rows(layers, pair, found, seen, coverage)
+    made["third_vector"] = _third_vector(layers, pair, one, two, outside)
+    return made
+
+
+def _mean(part: Bounded) -> Bounded:
+    """Mean over the observed layers; distances to the bounds in quadrature."""
+    count = np.isfinite(part.value).sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(count > 0, np.nansum(part.value, axis=0) / count, np.nan)
+        down = np.sqrt(np.nansum((part.value - part.lower) ** 2, axis=0)) / count
+        up = np.sqrt(np.nansum((part.upper - part.value) ** 2, axis=0)) / count
+    return Bounded(mean, mean - down, mean + up)
+
+
+def _engaged(layers: Layers, one: int, two: int) -> Floats:
+    """Geometric mean of both powers' mean engagement over the layers in which both are observed."""
+    both = np.stack([np.stack([found[one], found[two]]) for found in layers.engagement.values()])
+    known = np.all(np.isfinite(both), axis=1)
+    count = np.sum(known, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.sum(np.where(known[:, None], both, 0.0), axis=0) / count
+    return np.where(count > 0, np.sqrt(mean[0] * mean[1]), np.nan)
+
+
+def _hedging(tilts: Bounded, engagement: Floats, seed: int) -> dict[str, Bounded]:
+    """Hedging of all grounds, year by year."""
+    constants = declared("hedging").settings
+    yearly = [
+        hedge(
+            Bounded(tilts.value[..., year], tilts.lower[..., year], tilts.upper[..., year]),
+            engagement[:, year],
+            constants["least_layers"],
+            constants["draws"],
+            np.random.default_rng(seed),
+            HALF_WIDTH,
+        )
+        for year in range(engagement.shape[1])
+    ]
+    parts = {
+        "hedging": "hedging",
+        "hedging_percentile": "percentile",
+        "balance": "balance",
+        "dispersion": "dispersion",
+    }
+    return {
+        name: Bounded(
+            *(
+                np.stack([getattr(getattr(of, part), bound) for of in yearly], axis=1)
+                for bound in ("value", "lower", "upper")
+            )
+        )
+        for name, part in parts.items()
+    }
+
+
+def _third_vector(
+    layers: Layers, pair: tuple[str, str], one: int, two: int, outside: NDArray[np.bool_]
+) -> pl.DataFrame:
+    parts = []
+    for layer in ("trade", "arms"):
+        if layer in layers.presence:
+            found = layers.presence[layer]
+            rest = 1 - found.value[one] - found.value[two]
+            down = np.hypot(found.upper[one] - found.value[one], found.upper[two] - found.value[two])
+            up = np.hypot(found.value[one] - found.lower[one], found.value[two] - found.lower[two])
+            parts.append(Bounded(rest, rest - down, rest + up))
+    stacked = Bounded(
+        *(np.stack([getattr(part, bound) for part in parts]) for bound in ("value", "lower", "upper"))
+    )
+    count = np.isfinite(stacked.value).sum(0)
+    mean = _mean(stacked)
+    value = np.where(outside[:, None], mean.value, np.nan)
+    return _rows(layers, pair, Bounded(value, mean.lower, mean.upper), count, np.where(count == 2, "B", "C"))
+
+
+def _rows(
+    layers: Layers, pair: tuple[str, str], found: Bounded, n: NDArray[np.int64], coverage: NDArray[np.str_]
+) -> pl.DataFrame:
+    ground, year = np.nonzero(np.isfinite(found.value) | (n > 0))
+    return pl.DataFrame(
+        {
+            "first": pair[0],
+            "second": pair[1],
+            "ground": layers.grounds[ground],
+            "period": layers.years[year].astype(str),
+            "value": found.value[ground, year],
+            "lower": found.lower[ground, year],
+            "upper": found.upper[ground, year],
+            "n": n[ground, year],
+            "coverage": coverage[ground, year],
+        }
+    ).with_columns(pl.lit(None, pl.String).alias("note"))
+
+
+def _tilt_rows(layers: Layers, pair: tuple[str, str], tilts: Bounded) -> pl.DataFrame:
+    names = np.array(list(declared_layers()))
+    layer, ground, year = np.nonzero(np.isfinite(tilts.value))
+    return pl.DataFrame(
+        {
+            "first": pair[0],
+            "second": pair[1],
+            "ground": layers.grounds[ground],
+            "issue": names[layer],
+            "period": layers.years[year].astype(str),
+            "value": tilts.value[layer, ground, year],
+            "lower": tilts.lower[layer, ground, year],
+            "upper": tilts.upper[layer, ground, year],
+            "n": np.ones(len(layer), int),
+            "coverage": np.full(len(layer), "C"),
+        }
+    ).with_columns(pl.lit(None, pl.String).alias("note"))
+
+
+MEASURE = Measure("hedging", compute, uses=("presence_turnover",), needs=())

@@ -1,0 +1,189 @@
+"""The ground's ties layer by layer, as arrays: how present is each power in every ground and year?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tripoint.core.series import LEVEL
+from tripoint.measures.index import index
+from tripoint.measures.measure import Floats, Frames
+from tripoint.measures.records import declared
+from tripoint.models.hedging import Bounded, tilt
+from tripoint.models.splits import jeffreys_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Presence of the powers in all grounds by layer.
+
+    Attributes
+    ----------
+    presence
+        Layer to presence, ``(n_powers, n_grounds, n_years)``; votes, which know pairs only, are not in it.
+    engagement
+        Layer to the rank of presence among all powers in all grounds of the year, 0 to 1; 0 where there is none.
+    """
+
+    grounds: NDArray[np.str_]
+    powers: tuple[str, ...]
+    years: NDArray[np.int64]
+    presence: dict[str, Bounded]
+    engagement: dict[str, Floats]
+
+
+def declared_layers() -> dict[str, dict[str, Any]]:
+    """Layer to its group and measure, as declared."""
+    return declared("hedging").settings["layers"]
+
+
+def read_layers(frames: Frames, powers: tuple[str, ...]) -> Layers:
+    """Arrange the layers whose series are there; a layer that is missing is left out."""
+    powers = tuple(sorted(powers))
+    names = {
+        layer: told["measure"]
+        for layer, told in declared_layers().items()
+        if layer != "votes" and told["measure"] in frames
+    }
+    oriented = {layer: _oriented(frames[measure]) for layer, measure in names.items()}
+    columns = [frame.select("ground", pl.col("period").cast(pl.Int64)) for frame in oriented.values()]
+    if "siding_first" in frames:
+        columns.append(frames["siding_first"].select("ground", pl.col("period").cast(pl.Int64)))
+    grounds = np.unique(pl.concat(columns)["ground"].to_numpy())
+    years = np.arange(declared("hedging").settings["first_year"], _last_year(frames) + 1)
+    presence = {
+        layer: _carried(_as_array(frame, powers, grounds, years)) for layer, frame in oriented.items()
+    }
+    engagement = {layer: _engagement(found.value) for layer, found in presence.items()}
+    return Layers(grounds, powers, years, presence, engagement)
+
+
+def _last_year(frames: Frames) -> int:
+    """Last full year of the votes; of the trade where there are none."""
+    if "siding_first" not in frames:
+        return int(frames["presence_turnover"]["period"].max())  # pyright: ignore[reportArgumentType]
+    partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
+    return int(frames["siding_first"].filter(~partial)["period"].max())  # pyright: ignore[reportArgumentType]
+
+
+def _oriented(series: pl.DataFrame) -> pl.DataFrame:
+    """A series seen from the ground: what is mutual counts for either side."""
+    if "power" in series.columns:
+        return series
+    one = series.rename({"first": "ground", "second": "power"})
+    other = series.rename({"second": "ground", "first": "power"})
+    return pl.concat([one, other.select(one.columns)])
+
+
+def _as_array(
+    frame: pl.DataFrame, powers: tuple[str, ...], grounds: NDArray[np.str_], years: NDArray[np.int64]
+) -> Bounded:
+    rows = frame.with_columns(pl.col("period").cast(pl.Int64)).filter(
+        pl.col("power").is_in(powers),
+        pl.col("value").is_not_null(),
+        pl.col("period").is_between(int(years[0]), int(years[-1])),
+    )
+    place = (
+        np.searchsorted(np.array(powers), rows["power"].to_numpy()),
+        np.searchsorted(grounds, rows["ground"].to_numpy()),
+        rows["period"].to_numpy() - years[0],
+    )
+    bounds = []
+    for name in ("value", "lower", "upper"):
+        array = np.full((len(powers), len(grounds), len(years)), np.nan)
+        array[place] = rows[name].to_numpy()
+        bounds.append(array)
+    return Bounded(*bounds)
+
+
+def _carried(found: Bounded) -> Bounded:
+    """What was last observed up to the declared number of years ago stands for a year without an observation."""
+    made = [array.copy() for array in (found.value, found.lower, found.upper)]
+    missing = np.isnan(found.value)
+    for age in range(1, index().presence.carried_years + 1):
+        for array, source in zip(made, (found.value, found.lower, found.upper), strict=True):
+            older = source[..., :-age]
+            array[..., age:] = np.where(
+                missing[..., age:] & np.isnan(array[..., age:]), older, array[..., age:]
+            )
+    return Bounded(*made)
+
+
+def _engagement(presence: Floats) -> Floats:
+    """Rank of each presence among all of the year, 0 to 1, ties in the middle; none is 0."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(presence.reshape(-1, presence.shape[-1]), axis=0, nan_policy="omit").reshape(
+        presence.shape
+    )
+    count = np.isfinite(presence).sum((0, 1))
+    scaled = (ranks - 0.5) / np.maximum(count, 1)
+    return np.where(presence == 0, 0.0, np.where(np.isnan(presence), np.nan, scaled))
+
+
+def pair_tilts(layers: Layers, one: int, two: int, votes: Bounded) -> Bounded:
+    """Tilts of all grounds between two powers, ``(n_layers, n_grounds, n_years)`` in the declared order."""
+    empty = np.full((len(layers.grounds), len(layers.years)), np.nan)
+    none = Bounded(empty, empty, empty)
+    found = []
+    for layer in declared_layers():
+        if layer == "votes":
+            found.append(votes)
+        elif layer in layers.presence:
+            presence = layers.presence[layer]
+            found.append(tilt(*(_of(presence, power) for power in (one, two))))
+        else:
+            found.append(none)
+    return Bounded(
+        *(np.stack([getattr(each, bound) for each in found]) for bound in ("value", "lower", "upper"))
+    )
+
+
+def _of(presence: Bounded, power: int) -> Bounded:
+    return Bounded(presence.value[power], presence.lower[power], presence.upper[power])
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Split roll calls on which the ground took a side, pooled over years: counts for the first and for the second."""
+
+    first: Floats
+    second: Floats
+
+    @property
+    def tilt(self) -> Bounded:
+        """Tilt of the votes, with Jeffreys' interval."""
+        count = self.first + self.second
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(count > 0, self.first / count, np.nan)
+        lower, upper = jeffreys_interval(self.first, count, count, LEVEL)
+        return Bounded(
+            *(2 * array - 1 for array in (share, np.minimum(lower, share), np.maximum(upper, share)))
+        )
+
+
+def read_sides(frames: Frames, layers: Layers) -> dict[tuple[str, str], Sides]:
+    """Sides taken by every ground between every pair of powers, pooled over the declared years."""
+    if "siding_first" not in frames:
+        return {}
+    window = declared("hedging").settings["siding_years"]
+    who = ["first", "second", "ground", "period"]
+    columns = [
+        frames[name].select(*who, (pl.col("value") * pl.col("n")).alias(name))
+        for name in ("siding_first", "siding_second")
+    ]
+    both = columns[0].join(columns[1], on=who).drop_nulls().with_columns(pl.col("period").cast(pl.Int64))
+    found = {}
+    start = int(layers.years[0]) - window + 1
+    for (first, second), rows in both.group_by("first", "second"):
+        place = np.searchsorted(layers.grounds, rows["ground"].to_numpy()), rows["period"].to_numpy() - start
+        kept = (place[1] >= 0) & (place[1] < len(layers.years) + window - 1)
+        pooled = []
+        for name in ("siding_first", "siding_second"):
+            counts = np.zeros((len(layers.grounds), len(layers.years) + window - 1))
+            counts[place[0][kept], place[1][kept]] = rows[name].to_numpy()[kept]
+            pooled.append(np.lib.stride_tricks.sliding_window_view(counts, window, axis=1).sum(-1))
+        found[str(first), str(second)] = Sides(*pooled)
+    return found

@@ -1,0 +1,129 @@
+"""Which international organisations does a state belong to? Lists of the Correlates of War and the World Factbook."""
+
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from tripoint.core.codebook import load_declaration
+from tripoint.sources.naming import counted, known_codes, only_states, state_numbered, with_states
+from tripoint.sources.rawfile import header, read_table, with_types
+from tripoint.sources.source import Declaration, Download, Format, Origin, Parsed, Source
+
+COLUMNS = ("year", "state", "organisation", "status", "origin")
+COW_STATUS = {1: "full", 2: "associate", 3: "observer"}
+FACTBOOK_STATUS = {"member": "full", "associate": "associate", "observer": "observer"}
+#: Columns of the COW file that are no organisation.
+COW_OTHER = ("ccode", "year", "state")
+
+
+@cache
+def origins() -> tuple[Origin, ...]:
+    """Whose lists are in the table, the preferred first."""
+    return load_declaration("tripoint.sources", "memberships.toml", Declaration).origins
+
+
+def read_extracts(folder: Path) -> Parsed:
+    """Read memberships from the shared data folder."""
+    ties = folder / "ties"
+    cow = pl.read_parquet(ties / "igo_membership_cow.parquet").select(
+        pl.col("year").cast(pl.Int16),
+        pl.col("reporter").alias("state"),
+        pl.col("igo").alias("organisation"),
+        pl.col("status").replace_strict(COW_STATUS, return_dtype=pl.String),
+        pl.lit("cow_igo").alias("origin"),
+    )
+    factbook = pl.read_parquet(ties / "igo_membership_factbook.parquet").select(
+        pl.col("year").cast(pl.Int16),
+        pl.col("reporter").alias("state"),
+        pl.col("igo").alias("organisation"),
+        pl.col("status").replace_strict(FACTBOOK_STATUS, default=None, return_dtype=pl.String),
+        pl.lit("factbook").alias("origin"),
+    )
+    rows = pl.concat([cow, factbook])
+    named = rows.filter(pl.col("organisation").str.contains("[A-Za-z]"))
+    sitting = named.filter(pl.col("status").is_not_null())
+    states = sitting.filter(pl.col("state").is_in(known_codes()))
+    distinct = _one_status_each(states)
+    dropped = {
+        "not an organisation": rows.height - named.height,
+        "another tie than membership (partner, candidate, national committee)": named.height - sitting.height,
+        "not a state": sitting.height - states.height,
+        "listed twice": states.height - distinct.height,
+    }
+    return Parsed({"memberships": distinct}, counted(dropped))
+
+
+def _one_status_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep the closest status of a state in an organisation."""
+    closeness = pl.col("status").replace_strict({"full": 0, "associate": 1, "observer": 2})
+    kept = rows.sort(closeness).unique(
+        ["year", "state", "organisation", "origin"], keep="first", maintain_order=True
+    )
+    return kept.select(COLUMNS).sort("origin", "year", "state", "organisation")
+
+
+def is_cow_file(path: Path) -> bool:
+    """Whether a file has the first columns of the COW list by state and year, and organisations beside them."""
+    names = header(path)
+    return set(COW_OTHER) <= set(names) and {"UN", "WTO"} <= set(names)
+
+
+def read_cow_file(path: Path) -> Parsed:
+    """Read memberships from the COW list by state and year, one column per organisation.
+
+    Negative values say that the organisation did not exist or that nothing is known: no row is made of them.
+
+    Raises
+    ------
+    ParseError
+        The file is not one.
+    """
+    organisations = tuple(name for name in header(path) if name not in COW_OTHER)
+    text = read_table(path, (*COW_OTHER, *organisations))
+    kinds: dict[str, pl.DataType | type[pl.DataType]] = {"ccode": pl.Int32, "year": pl.Int32}
+    kinds |= dict.fromkeys(organisations, pl.Int8)
+    rows = with_types(text, kinds, path.name, organisations)
+    dated = rows.with_columns(pl.date(pl.col("year"), 7, 1).alias("day"))
+    found = with_states(dated, ("ccode", "state"), state_numbered, "day", "member")
+    named, unknown = only_states(found, ("member",), ("state",), path.name)
+    long = named.unpivot(
+        organisations, index=["year", "member"], variable_name="organisation", value_name="code"
+    )
+    sitting = long.filter(pl.col("code").is_in(list(COW_STATUS)))
+    tidy = sitting.select(
+        pl.col("year").cast(pl.Int16),
+        pl.col("member").alias("state"),
+        "organisation",
+        pl.col("code").replace_strict(COW_STATUS, return_dtype=pl.String).alias("status"),
+        pl.lit("cow_igo").alias("origin"),
+    )
+    distinct = _one_status_each(tidy)
+    dropped = {"listed twice": tidy.height - distinct.height}
+    return Parsed({"memberships": distinct}, counted(dropped) | unknown)
+
+
+SOURCE = Source(
+    name="memberships",
+    title="Membership in international organisations: COW IGO, World Factbook",
+    tables=("memberships",),
+    formats=(
+        Format(
+            "cow_igo",
+            "COW intergovernmental organisations by state and year, CSV",
+            ("state_year_formatv3.csv",),
+            is_cow_file,
+            read_cow_file,
+        ),
+    ),
+    downloads=(
+        Download(
+            "cow_igo",
+            "https://correlatesofwar.org/wp-content/uploads/state_year_formatv3.zip",
+            "state_year_formatv3.zip",
+            "memberships of all states to 2014",
+            "csv",
+        ),
+    ),
+    extracts=read_extracts,
+)
