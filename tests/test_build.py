@@ -20,12 +20,49 @@ from tripoint.errors import CoverageError
 from tripoint.measures.measure import Settings
 from tripoint.measures.records import declared, records
 from tripoint.measures.registry import MEASURES
+from tripoint.sources import codebook
 from tripoint.store.catalog import Tables, read_extracts
 from tripoint.store.vintages import open_vintage, own_path
 
 POWERS = ("CHN", "RUS", "USA")
 STATES = ["CHN", "KAZ", "RUS", "USA", "UZB"]
 SETTINGS = Settings(draws=19, powers=POWERS, effort=0.02)
+
+
+def ties(rng):
+    """Arms, treaties, memberships, investment, finance, visits and income of the five states."""
+    years = range(2000, 2020)
+    others = [(one, two) for one in STATES for two in STATES if one != two]
+    tables = {
+        "arms_transfers": [
+            (year, one, two, float(rng.uniform(1, 90)), "sipri") for year in years for one, two in others
+        ],
+        "alliances": [
+            (year, *pair, "defense", "atop") for year in years for pair in (("RUS", "KAZ"), ("KAZ", "RUS"))
+        ],
+        "memberships": [
+            (year, state, f"O{number}", "full", "cow_igo")
+            for year in years
+            for state in STATES
+            for number in rng.choice(20, 14, replace=False)
+        ],
+        "state_year": [
+            (year, state, "gdp_current_usd", 1e10, "usd", "world_bank") for year in years for state in STATES
+        ],
+        "fdi_stocks": [
+            (year, "KAZ", power, float(rng.uniform(1, 90)), "imf_dip_host")
+            for year in years
+            for power in POWERS
+        ],
+        "development_finance": [(year, "KAZ", "CHN", "oof", 50.0, "aiddata_gcdf") for year in years],
+        "leader_visits": [(year, "CHN", "KAZ", "a leader", 1, "President", "ceias") for year in years],
+    }
+    return {
+        name: pl.DataFrame(
+            rows, schema=[column.name for column in codebook(name).columns], orient="row"
+        ).with_columns(pl.lit(None, pl.String).alias("flag"))
+        for name, rows in tables.items()
+    }
 
 
 def small_world(seed=0):
@@ -44,7 +81,7 @@ def small_world(seed=0):
             for partner in STATES:
                 if partner != ground:
                     flows.append((year, ground, partner, "import", float(rng.uniform(100, 900)), "cow_trade"))
-    frames |= trade_tables(flows)
+    frames |= trade_tables(flows) | ties(rng)
     return Tables(frames, dict.fromkeys(frames, ()), dict.fromkeys(frames, "0" * 64))
 
 

@@ -6,18 +6,19 @@ Tables in, vintage out. A reading never imports this module: it opens what was b
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
 import polars as pl
 
-from tripoint.core.series import WHO, MeasureRecord
+from tripoint.core.series import WHO, MeasureRecord, no_rows
 from tripoint.errors import CoverageError
 from tripoint.measures import ideal_points
 from tripoint.measures.index import index
 from tripoint.measures.issue_list import find_issue
-from tripoint.measures.measure import Progress, Settings, series
+from tripoint.measures.measure import Measure, Progress, Settings, series
 from tripoint.measures.records import records
 from tripoint.measures.reference import build_reference
 from tripoint.measures.registry import MEASURES
@@ -43,9 +44,18 @@ _PARTS = {
     "glue": 0.015,
     "agenda": 0.02,
     "issue_areas": 0.025,
-    "ideal_points": 0.8,
-    "presence": 0.005,
-    "displacement": 0.005,
+    "ideal_points": 0.73,
+    "presence": 0.003,
+    "displacement": 0.003,
+    "arms": 0.002,
+    "treaties": 0.003,
+    "memberships": 0.004,
+    "dependence": 0.001,
+    "exposure": 0.001,
+    "hedging": 0.05,
+    REFERENCE: 0.01,
+    "fault_lines": 0.01,
+    "exchange": 0.001,
 }
 
 
@@ -87,7 +97,7 @@ def compute_series(
     """
     settings = settings or Settings()
     able = [measure for measure in MEASURES if set(measure.tables) <= tables.frames.keys()]
-    if not able:
+    if not any(measure.tables for measure in able):
         needed = sorted({table for measure in MEASURES for table in measure.tables})
         raise CoverageError(
             f"no measure can be built: of the tables {', '.join(needed)} the store has "
@@ -96,17 +106,35 @@ def compute_series(
         )
     frames: dict[str, pl.DataFrame] = {}
     done = 0.0
-    for measure in able:
-        if not set(measure.uses) <= frames.keys():
-            continue
-        here = _within(progress, done, _PARTS[measure.name])
-        frames |= measure.compute({**tables.frames, **frames}, settings, here)
-        done += _PARTS[measure.name]
-    if all(name in frames for needle in index().needles for name in needle.indicators):
-        rest = _within(progress, done, 1 - done)
-        frames[REFERENCE] = build_reference(frames.__getitem__, settings, index(), rest)
+    for measure in (one for one in able if REFERENCE not in one.uses):
+        done = _add(measure, frames, tables, settings, progress, done)
+    if index().presence.measure in frames:
+        here = _within(progress, done, _PARTS[REFERENCE])
+        frames[REFERENCE] = build_reference(partial(_series_of, frames), settings, index(), here)
+        done += _PARTS[REFERENCE]
+    for measure in (one for one in able if REFERENCE in one.uses):
+        done = _add(measure, frames, tables, settings, progress, done)
     progress(1.0, "series computed")
     return _manifest(tables, frames, settings), frames
+
+
+def _add(
+    measure: Measure,
+    frames: dict[str, pl.DataFrame],
+    tables: Tables,
+    settings: Settings,
+    progress: Progress,
+    done: float,
+) -> float:
+    """Add the series of one measure to those computed before, if it has what it uses; give the share done."""
+    part = _PARTS[measure.name]
+    if set(measure.uses) <= frames.keys():
+        frames |= measure.compute({**tables.frames, **frames}, settings, _within(progress, done, part))
+    return done + part
+
+
+def _series_of(frames: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame:
+    return frames[name] if name in frames else no_rows(records()[name].grain)
 
 
 def _within(progress: Progress, done: float, part: float) -> Progress:

@@ -70,6 +70,18 @@ class Claim(msgspec.Struct):
     would_change: str
 
 
+class Collision(msgspec.Struct):
+    """How hard the two collide in one ground over one issue area."""
+
+    ground: str
+    issue: str
+    value: Number
+    lower: Number
+    upper: Number
+    rank: int | None
+    coverage: str
+
+
 class Printed(msgspec.Struct, forbid_unknown_fields=True):
     """All that ``reading --json`` prints."""
 
@@ -82,6 +94,8 @@ class Printed(msgspec.Struct, forbid_unknown_fields=True):
     united_front: list[Row]
     presence: list[Row]
     displacement: list[Row]
+    ground: dict[str, Any] | None
+    fault_lines: list[Collision] | None
     claims: list[Claim]
     sentences: list[str]
 
@@ -276,7 +290,9 @@ def test_compare_shows_every_ground_and_says_what_is_missing() -> None:
     data = strict(run(*arguments, "--json").stdout)
     grounds = {row["ground"]: row for row in data["grounds"]}
     assert list(grounds) == ["KAZ", "UZB", "TUV"]
-    assert grounds["KAZ"]["reason"] == "displacement last observed in 2023 (2024)"
+    assert grounds["KAZ"]["reason"].startswith(
+        "displacement last observed in 2023; arms last observed in 2023"
+    )
     assert set(grounds["KAZ"]["siding"]) == {"first", "second", "neither"}
     assert set(grounds["KAZ"]["turnover_shares"]) == {"first", "second"}
     assert grounds["TUV"]["strain"] is None

@@ -109,7 +109,8 @@ def test_displacement_by_hand_and_over_gaps():
     for year, russia, china in ((2010, 500.0, 100.0), (2011, 400.0, 200.0), (2014, 300.0, 300.0)):
         partners = {"RUS": russia, "CHN": china, "USA": 1000.0 - russia - china}
         flows += whole_year(year, partners, partners)
-    series = displacement.compute(trade_tables(flows), SETTINGS, quiet)
+    tables = trade_tables(flows)
+    series = displacement.compute({**tables, **presence.compute(tables, SETTINGS, quiet)}, SETTINGS, quiet)
     about = {"first": "CHN", "second": "RUS", "ground": "KAZ"}
     assert row(series["displacement"], **about, period="2011")["value"] == pytest.approx(
         0.2 * 0.5 - 0.1 * 0.4

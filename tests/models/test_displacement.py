@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tripoint.models.displacement import cumulated_gain, gain_matrix
+from tripoint.models.displacement import cumulated_gain
+from tripoint.models.ledger import gain_matrix, gain_variance
 
 CASE = json.loads((Path(__file__).parents[1] / "reference" / "cms_gain_matrix.json").read_text())
 
@@ -79,3 +80,21 @@ def test_variance_of_a_sum_matches_simulation():
     draws, _, _ = cumulated_gain(noisy_one, noisy_two, np.zeros((4000, 11)), np.zeros((4000, 11)), 10, 0)
     assert draws[:, 10].mean() == pytest.approx(gain[0, 10], abs=2e-4)
     assert draws[:, 10].std() == pytest.approx(np.sqrt(variance[0, 10]), rel=0.06)
+
+
+def test_the_variance_of_gains_is_that_of_simulated_errors():
+    rng = np.random.default_rng(7)
+    before, after, error = np.array([0.5, 0.3, 0.2]), np.array([0.4, 0.35, 0.25]), 0.01
+    drawn = gain_matrix(
+        before + error * rng.standard_normal((40_000, 3)), after + error * rng.standard_normal((40_000, 3))
+    )
+    expected = gain_variance(before, after, np.full(3, error**2), np.full(3, error**2))
+    assert drawn.var(0)[~np.eye(3, dtype=bool)] == pytest.approx(expected[~np.eye(3, dtype=bool)], rel=0.05)
+    assert (expected.diagonal() == 0).all()
+
+
+@given(shares, shares)
+def test_an_empty_participant_changes_nothing(before, after):
+    more = gain_matrix(np.append(before, 0.0), np.append(after, 0.0))
+    assert more[:4, :4] == pytest.approx(gain_matrix(before, after), abs=1e-12)
+    assert more[4] == pytest.approx(np.zeros(5), abs=1e-12)

@@ -64,6 +64,18 @@ def test_the_rules_are_those_fixed_in_advance():
         "opposition-not-vision": [("linked_share", ("first", "second", "outsider"), "lower", 0.5)],
         "displacement": [("displacement_10y", ("second", "first", "ground"), "lower", 0.0)],
         "not-a-monolith": [("issue_dispersion", ("first", "second"), "lower", 0.1)],
+        "transactional": [("exchange_lead", ("first", "second", "outsider"), "lower", 0.0)],
+        "rival-visions": [
+            ("tilt_security", ("first", "second", "ground"), "lower", 0.0),
+            ("tilt_economic", ("second", "first", "ground"), "lower", 0.0),
+        ],
+        "collide-in-third-countries": [("strain_gap", ("first", "second"), "lower", 0.0)],
+        "balancing": [("hedging_percentile", ("first", "second", "ground"), "lower", 75.0)],
+        "wider-weaknesses": [
+            ("strained_grounds", ("first", "second", "ground"), "value", 4.0),
+            ("strained_regions", ("first", "second", "ground"), "value", 1.0),
+            ("strained_areas", ("first", "second", "ground"), "value", 1.0),
+        ],
     }
 
 
@@ -74,8 +86,8 @@ def test_verdicts_carry_their_evidence(reading):
         assert verdict.evidence[0].value == verdict.effect
         assert verdict.lower <= verdict.effect <= verdict.upper
         assert verdict.would_change
-        assert verdict.variants
-        assert 0 <= verdict.robustness <= 1
+        assert (verdict.robustness is None) == (not verdict.variants)
+        assert verdict.robustness is None or 0 <= verdict.robustness <= 1
         assert "{" not in verdict.sentence
         for found in verdict.evidence:
             assert (found.n is None) == (found.quantity in reading.needles)

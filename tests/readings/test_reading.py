@@ -174,7 +174,9 @@ def test_explain_prints_what_the_code_read(reading):
         if not part.keys() & {"family", "indicator", "step"}
     }
     assert told.value == pytest.approx((needles["unity"] + 100 - needles["strain"]) / 2)
-    assert {table.name for table in told.tables} == {"votes", "roll_calls", "trade_flows", "trade_shares"}
+    assert {table.name for table in told.tables} == {
+        "votes", "roll_calls", "trade_flows", "trade_shares", "arms_transfers", "alliances", "memberships",
+    }  # fmt: skip
     assert all(len(table.sha256) == 64 for table in told.tables)
     assert reading.manifest.name in told.text
 

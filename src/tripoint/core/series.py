@@ -5,7 +5,10 @@ is withheld: the row stays, with the reason in ``note`` and nulls for the number
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Grain = Literal[
     "state-year",
@@ -38,8 +41,20 @@ WHO: dict[Grain, tuple[str, ...]] = {
 #: Columns that every series has after those that say who.
 NUMBERS = ("period", "value", "lower", "upper", "n", "coverage", "note")
 
+#: How the note of a row begins that stands for a year in which nothing was observed.
+CARRIED = "carried from"
+
 #: Central probability of every interval that is published.
 LEVEL = 0.90
+
+
+def no_rows(grain: Grain) -> "pl.DataFrame":
+    """A series without rows."""
+    import polars as pl
+
+    numbers = dict.fromkeys(("value", "lower", "upper"), pl.Float64) | {"n": pl.Int32}
+    texts = dict.fromkeys((*WHO[grain], "period"), pl.String)
+    return pl.DataFrame(schema=texts | numbers | dict.fromkeys(("coverage", "note"), pl.String))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ UNITS = (
     Unit("share_change", "change of share", 1, percent=True),
     Unit("similarity", "index from -1 to 1", 2),
     Unit("percentile", "percentile of the reference population", 0),
+    Unit("percentile_change", "points of percentile", 0),
     Unit("usd_million", "million US dollars", 0),
     Unit("usd_million_2021", "million US dollars of 2021", 0),
     Unit("tiv_million", "million SIPRI trend-indicator values", 0),

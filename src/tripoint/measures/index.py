@@ -32,7 +32,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class NeedleDeclaration:
-    """One needle: its families, its population, its variants. ``key`` names it in the reference tables."""
+    """One needle: its families, its population, its variants. ``key`` names it in the reference tables.
+
+    ``least_families`` is how many families must have been observed lately, or the needle is withheld.
+    """
 
     name: str
     title: str
@@ -41,6 +44,7 @@ class NeedleDeclaration:
     direction: Literal["closer", "apart"]
     grain: Literal["pair", "triad"]
     families: tuple[Family, ...]
+    least_families: int = 1
     variants: tuple[Variant, ...] = ()
     aggregation: Literal["arithmetic", "geometric"] = "arithmetic"
     variant: str | None = None

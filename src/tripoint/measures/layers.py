@@ -65,7 +65,7 @@ def _last_year(frames: Frames) -> int:
     if "siding_first" not in frames:
         return int(frames["presence_turnover"]["period"].max())  # pyright: ignore[reportArgumentType]
     partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
-    return int(frames["siding_first"].filter(~partial)["period"].max())  # pyright: ignore[reportArgumentType]
+    return int(frames["siding_first"].filter(~partial, pl.col("value").is_not_null())["period"].max())  # pyright: ignore[reportArgumentType]
 
 
 def _oriented(series: pl.DataFrame) -> pl.DataFrame:

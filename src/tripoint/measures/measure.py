@@ -79,6 +79,7 @@ class _Grades:
     windows: dict[str, GradeRule]
     deliveries: dict[str, GradeRule]
     layers: dict[str, GradeRule]
+    grounds: dict[str, GradeRule]
     needles: dict[str, GradeRule]
     least_common_votes: int
     least_splits: int

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tripoint.core.series import CARRIED
 from tripoint.measures.index import Index, NeedleDeclaration
-from tripoint.measures.measure import HALF_WIDTH
+from tripoint.measures.measure import HALF_WIDTH, thresholds
 from tripoint.models.state_space import Variances, local_level
 
 Floats = NDArray[np.float64]
@@ -62,9 +63,9 @@ class Needle:
 
 
 def quantiles_of(values: Floats, steps: int) -> Floats:
-    """Quantiles of a population at ``0, 1/steps, ..., 1``, ignoring what is not observed."""
+    """Quantiles of a population at ``0, 1/steps, ..., 1``, ignoring what is not observed; NaN if nothing is."""
     seen = values[np.isfinite(values)]
-    return np.quantile(seen, np.linspace(0, 1, steps + 1))
+    return np.quantile(seen, np.linspace(0, 1, steps + 1)) if seen.size else np.full(steps + 1, np.nan)
 
 
 def percentile(values: Floats, quantiles: Floats) -> Floats:
@@ -190,6 +191,28 @@ def _average(
     return _band(mean, variance + ((1 - known) * index.state_space.missing_family) ** 2)
 
 
+#: Age in years of what was never observed.
+NEVER = 10**6
+
+
+def ages(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Years since something was last observed, in each year of the last axis; ``NEVER`` where it never was."""
+    years = np.arange(seen.shape[-1])
+    last = np.maximum.accumulate(np.where(seen, years, -NEVER), axis=-1)
+    return np.minimum(years - last, NEVER)
+
+
+def coverage(needle: Needle, declaration: NeedleDeclaration) -> NDArray[np.str_]:
+    """Grade per subject and year: by the weight observed, by whether every family is recent, by how many are."""
+    rules = thresholds().needles
+    recent = np.stack([ages(seen) <= rules["C"].n for seen in needle.seen.values()])
+    grades = np.full(needle.observed.shape, "D")
+    grades[np.sum(recent, axis=0) >= declaration.least_families] = "C"
+    grades[np.all(recent, axis=0) & (needle.observed >= rules["B"].share)] = "B"
+    grades[needle.observed >= rules["A"].share] = "A"
+    return grades
+
+
 def _band(level: Floats, variance: Floats) -> Panel:
     half = HALF_WIDTH * np.sqrt(variance)
     return Panel(level, np.clip(level - half, 0, 100), np.clip(level + half, 0, 100))
@@ -211,7 +234,8 @@ def panel_of(series: pl.DataFrame, subjects: pl.DataFrame, years: NDArray[np.int
     ----------
     series
         Rows of one measure with the columns that say who, as in ``subjects``. Rows of partial years are left
-        out: they are not comparable with full ones.
+        out, since they are not comparable with full ones, and so are rows carried from an earlier year, since the
+        needle carries on its own.
     subjects
         One row per subject, in the order of the panel's rows.
     years
@@ -220,7 +244,7 @@ def panel_of(series: pl.DataFrame, subjects: pl.DataFrame, years: NDArray[np.int
     who = subjects.columns
     usable = series.filter(
         pl.col("value").is_not_null(),
-        ~pl.col("note").str.contains("partial-year").fill_null(value=False),
+        ~pl.col("note").str.contains(f"partial-year|^{CARRIED}").fill_null(value=False),
         pl.col("period").cast(pl.Int64).is_between(int(years[0]), int(years[-1])),
     )
     rows = usable.join(subjects.with_row_index("row"), on=who)

@@ -10,7 +10,7 @@ from tripoint.measures.index import Index, NeedleDeclaration
 from tripoint.measures.needle import Panel, mutual, panel_of, present
 from tripoint.measures.records import find_record
 
-#: Gives a measure's series by name.
+#: Gives a measure's series by name; no rows where there is none.
 Reader = Callable[[str], pl.DataFrame]
 
 

@@ -23,6 +23,14 @@ DECLARATIONS = (
     "ideal_points",
     "presence",
     "displacement",
+    "arms",
+    "treaties",
+    "memberships",
+    "dependence",
+    "exposure",
+    "hedging",
+    "fault_lines",
+    "exchange",
 )
 
 

@@ -27,7 +27,7 @@ def build_reference(read: Reader, settings: Settings, index: Index, progress: Pr
     parts = []
     for done, needle in enumerate(index.needles):
         progress(done / len(index.needles), f"reference population of {needle.name}")
-        subjects = _population(needle, read, settings)
+        subjects = population(needle, read, settings)
         panels, applies = needle_panels(needle, read, subjects, years, index)
         scales = {name: _indicator_scale(panel, index) for name, panel in panels.items()}
         parts += [_as_rows(name, scale) for name, scale in scales.items()]
@@ -38,7 +38,8 @@ def build_reference(read: Reader, settings: Settings, index: Index, progress: Pr
     return pl.concat(parts).unique(maintain_order=True)
 
 
-def _population(needle: NeedleDeclaration, read: Reader, settings: Settings) -> pl.DataFrame:
+def population(needle: NeedleDeclaration, read: Reader, settings: Settings) -> pl.DataFrame:
+    """All pairs of powers, or all of them in all grounds that any indicator knows, as columns."""
     pairs = pl.DataFrame(
         list(combinations(sorted(settings.powers), 2)), schema=["first", "second"], orient="row"
     )
@@ -59,6 +60,8 @@ def _indicator_scale(panel: Panel, index: Index) -> Scale:
     bare = Scale(quantiles, None, int(np.isfinite(panel.value).sum()))
     ranked = to_percentiles(panel, bare)
     long_enough = np.isfinite(ranked.value).sum(1) >= 3
+    if not long_enough.any():
+        return bare
     variances = fit_local_level(ranked.value[long_enough], error_of(ranked, index)[long_enough])
     return Scale(quantiles, variances, bare.n)
 

@@ -3,12 +3,20 @@
 from tripoint.measures import (
     agenda,
     alignment,
+    arms,
+    dependence,
     displacement,
+    exchange,
+    exposure,
+    fault_lines,
     glue,
+    hedging,
     ideal_points,
     issue_areas,
+    memberships,
     presence,
     siding,
+    treaties,
     united_front,
 )
 from tripoint.measures.measure import Measure
@@ -23,4 +31,12 @@ MEASURES: tuple[Measure, ...] = (
     ideal_points.MEASURE,
     presence.MEASURE,
     displacement.MEASURE,
+    arms.MEASURE,
+    treaties.MEASURE,
+    memberships.MEASURE,
+    dependence.MEASURE,
+    exposure.MEASURE,
+    hedging.MEASURE,
+    fault_lines.MEASURE,
+    exchange.MEASURE,
 )

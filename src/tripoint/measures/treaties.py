@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tripoint.core.series import CARRIED
 from tripoint.core.states import all_states
 from tripoint.measures.measure import Floats, Frames, Measure, Progress, Settings, series
 from tripoint.measures.records import declared, find_record
@@ -125,7 +126,7 @@ def _rows(who: dict[str, NDArray[np.str_]], numbers: Bounded, found: _Obligation
             "upper": numbers.upper[subject, year],
             "n": np.ones(len(subject), int),
             "coverage": np.where(carried, "C", "A"),
-            "note": np.where(carried, f"treaties as in {found.coded}, the last coded year", ""),
+            "note": np.where(carried, f"{CARRIED} {found.coded}, the last coded year", ""),
         }
     ).with_columns(pl.col("note").replace("", None))
 

@@ -1,34 +1,10 @@
-"""Who took whose share: the bilateral split of a change in shares, for one step, for all, and cumulated over windows.
-
-``G_ij = s1_i s0_j - s0_i s1_j`` is what ``i`` gained from ``j`` between two times. It is antisymmetric, it is
-zero if and only if the two shares kept their ratio, and when shares sum to one its rows sum to each
-participant's change of share. The split among rivals follows the spirit of Chami Batista (2008), Applied
-Economics; the formula is our own. It is compositional: it says whose share grew relative to whose, not what
-caused it.
-"""
+"""Who took whose share over a window of many steps, with the variance of the sum, for many series at once."""
 
 import numpy as np
 from numba import njit
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
-
-def gain_matrix(before: ArrayLike, after: ArrayLike) -> Floats:
-    """What each participant gained from each other, between two times.
-
-    Parameters
-    ----------
-    before, after
-        Shares, shape ``(..., n)``.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(..., n, n)``; entry ``[i, j]`` is what ``i`` gained from ``j``.
-    """
-    before, after = np.asarray(before, float), np.asarray(after, float)
-    return after[..., :, None] * before[..., None, :] - before[..., :, None] * after[..., None, :]
 
 
 def cumulated_gain(

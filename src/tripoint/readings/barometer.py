@@ -8,12 +8,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tripoint.core.period import Period
-from tripoint.core.series import WHO
+from tripoint.core.series import WHO, no_rows
 from tripoint.core.triad import Triad
 from tripoint.errors import CoverageError
 from tripoint.measures.index import Index, NeedleDeclaration, index
-from tripoint.measures.measure import thresholds
-from tripoint.measures.needle import Floats, Needle, Panel, Scale, compose, ranked
+from tripoint.measures.needle import NEVER, Needle, Panel, Scale, ages, compose, coverage, ranked
 from tripoint.measures.panels import Reader, needle_panels
 from tripoint.measures.records import find_record, records
 from tripoint.measures.reference import read_scales
@@ -67,6 +66,8 @@ def reader(vintage: Vintage, triad: Triad, as_of: date | None) -> Reader:
 
     def read(name: str) -> pl.DataFrame:
         who = WHO[find_record(name).grain]
+        if name not in vintage.manifest.series:
+            return no_rows(find_record(name).grain)
         return published_by(
             name, as_of, vintage.frame(name, *(pl.col(column).is_in(states) for column in who))
         )
@@ -124,17 +125,17 @@ def _compose(
     absent: str,
 ) -> NeedleReading:
     needle = ranked(compose(made, panels, scales, index()), scales[made.key])
-    frame = _needle_frame(needle, applies, years, absent)
+    frame = _needle_frame(made, needle, applies, years, absent)
     return NeedleReading(made, frame, needle, panels, scales, applies, years, absent)
 
 
 def _needle_frame(
-    needle: Needle, applies: NDArray[np.int8], years: NDArray[np.int64], absent: str
+    made: NeedleDeclaration, needle: Needle, applies: NDArray[np.int8], years: NDArray[np.int64], absent: str
 ) -> pl.DataFrame:
     """The needle of the first subject as rows, withheld where it does not apply or rests on nothing recent."""
-    ages = {name: _age(seen[0]) for name, seen in needle.seen.items()}
-    coverage = _coverage(needle.observed[0], ages)
-    shown = (applies[0] == 1) & (coverage != "D")
+    since = {name: ages(seen[0]) for name, seen in needle.seen.items()}
+    grades = coverage(needle, made)[0]
+    shown = (applies[0] == 1) & (grades != "D")
     numbers = {
         name: np.where(shown, array[0], np.nan).tolist()
         for name, array in (
@@ -147,11 +148,11 @@ def _needle_frame(
         )
     }
     note = [
-        _note(good, here, absent, {name: int(age[k]) for name, age in ages.items()}, int(year))
+        _note(good, here, absent, {name: int(age[k]) for name, age in since.items()}, int(year))
         for k, (good, here, year) in enumerate(zip(shown, applies[0], years, strict=True))
     ]
     frame = pl.DataFrame({"period": [str(year) for year in years], **numbers}).with_columns(
-        pl.Series("coverage", np.where(shown, coverage, "D")), pl.Series("note", note, pl.String)
+        pl.Series("coverage", np.where(shown, grades, "D")), pl.Series("note", note, pl.String)
     )
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
@@ -162,35 +163,11 @@ def _note(good: bool, here: int, absent: str, ages: dict[str, int], year: int) -
         little = f"not applicable: one of the two holds less than {index().presence.least:.0%} of the ground's turnover"
         return {0: little, -1: absent}.get(here, "nothing recent is observed")
     stale = [
-        f"{name} never observed" if age >= _NEVER else f"{name} last observed in {year - age}"
+        f"{name} never observed" if age >= NEVER else f"{name} last observed in {year - age}"
         for name, age in ages.items()
         if age > 0
     ]
     return "; ".join(stale) or None
-
-
-#: Age in years of what was never observed.
-_NEVER = 10**6
-
-
-def _age(seen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Years since a family was last observed, in each year."""
-    age, ages = _NEVER, []
-    for here in seen:
-        age = 0 if here else min(age + 1, _NEVER)
-        ages.append(age)
-    return np.array(ages)
-
-
-def _coverage(observed: Floats, ages: dict[str, NDArray[np.int64]]) -> NDArray[np.str_]:
-    """Grade of each year: by the weight observed in it, by whether every family is recent, by whether any is."""
-    rules = thresholds().needles
-    recent = np.array([age <= rules["C"].n for age in ages.values()])
-    grades = np.full(len(observed), "D")
-    grades[recent.any(0)] = "C"
-    grades[recent.all(0) & (observed >= rules["B"].share)] = "B"
-    grades[observed >= rules["A"].share] = "A"
-    return grades
 
 
 def barometer_frame(unity: pl.DataFrame, strain: pl.DataFrame) -> pl.DataFrame:

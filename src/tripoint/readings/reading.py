@@ -17,6 +17,8 @@ from tripoint.store.vintages import Manifest, Vintage, open_vintage
 
 if TYPE_CHECKING:
     from tripoint.readings.claims import Verdict
+    from tripoint.readings.fault_lines import FaultLines
+    from tripoint.readings.ground import GroundReading
     from tripoint.readings.positions import Positions
     from tripoint.readings.votes import VotesReading
 
@@ -115,6 +117,26 @@ class Reading:
             return None
 
     @cached_property
+    def ground(self) -> "GroundReading | None":
+        """How the ground stands between the two, layer by layer; None where the vintage has nothing of it."""
+        from tripoint.readings.ground import take_ground
+
+        try:
+            return take_ground(self.triad, as_of=self.cut, vintage=self.vintage)
+        except CoverageError:
+            return None
+
+    @cached_property
+    def fault_lines(self) -> "FaultLines | None":
+        """Where the two collide, in every ground; None for pairs that the vintage was not built for."""
+        from tripoint.readings.fault_lines import take_fault_lines
+
+        try:
+            return take_fault_lines(*self.triad.pair, as_of=self.cut, vintage=self.vintage)
+        except CoverageError:
+            return None
+
+    @cached_property
     def claims(self) -> "tuple[Verdict, ...]":
         """The verdicts on the claims that ship with the package."""
         from tripoint.readings.claims import judge_all
@@ -142,6 +164,8 @@ class Reading:
             "united_front": self.front.to_dicts(),
             "presence": self.presence.to_dicts(),
             "displacement": self.displacement.to_dicts(),
+            "ground": self.ground.as_dict() if self.ground else None,
+            "fault_lines": self.fault_lines.as_list() if self.fault_lines else None,
             "claims": [verdict.as_dict() for verdict in self.claims],
             "sentences": list(self.sentences),
         }

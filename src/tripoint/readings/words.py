@@ -32,6 +32,8 @@ def sentences(reading: Reading) -> tuple[str, ...]:
         *_presence(reading),
         _crossover(reading),
         _displacement(reading),
+        _between(reading),
+        _ranked(reading),
         *(claim_sentence(verdict) for verdict in reading.claims),
     ]
     return tuple(opened(sentence) for sentence in said if sentence)
@@ -231,6 +233,41 @@ def _displacement(reading: Reading) -> str:
     return (
         f"Over the ten years to {row['period']}, {name[winner]} gained {_interval(shown, 'share_change')} of "
         f"{name['ground']}'s turnover from {name[loser]}."
+    )
+
+
+def _between(reading: Reading) -> str:
+    """How the ground leans, and how much it hedges."""
+    name, found = spoken_roles(reading.triad), reading.ground
+    security, economy, rank = (
+        found.latest(measure) if found else None
+        for measure in ("tilt_security", "tilt_economic", "hedging_percentile")
+    )
+    if security is None or economy is None:
+        return ""
+    said = (
+        f"Between the two {name['ground']}'s tilt (1 all {name['first']}, -1 all {name['second']}) is "
+        f"{_interval(security, 'similarity')} in security in {security['period']} and "
+        f"{_interval(economy, 'similarity')} in the economy in {economy['period']}"
+    )
+    if rank is None:
+        return f"{said}."
+    return (
+        f"{said}; it hedges more than {rank['value']:.0f}% of all grounds between them (90% interval "
+        f"{rank['lower']:.0f} to {rank['upper']:.0f}), by an index that falls short of its validation."
+    )
+
+
+def _ranked(reading: Reading) -> str:
+    """Where the pair's strain in the ground stands among all its grounds."""
+    lines, name = reading.fault_lines, spoken_roles(reading.triad)
+    known = lines.grounds.drop_nulls("value") if lines else None
+    if known is None or known.is_empty() or reading.triad.ground not in known["ground"]:
+        return ""
+    place = known["ground"].to_list().index(reading.triad.ground) + 1
+    return (
+        f"By strain {name['ground']} ranks {place} of the {known.height} grounds where both are on record as present "
+        f"in {lines.period if lines else ''}; most of the world has no trade on record for both."
     )
 
 

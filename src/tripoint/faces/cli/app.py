@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tripoint.faces.cli import answers, build, data, reading, votes
+from tripoint.faces.cli import answers, build, data, ground, reading, votes
 from tripoint.faces.cli.edge import FAILED, INTERRUPTED, Command, complain, leave_stdout, said
 
 #: Name, function, examples; in the order in which help lists them.
@@ -18,6 +18,16 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ),
     ("report", reading.report, ("tripoint report RUS CHN KAZ -o kazakhstan.html",)),
     ("compare", reading.compare, ("tripoint compare RUS CHN --grounds KAZ,UZB,MNG",)),
+    ("ground", ground.ground, ("tripoint ground RUS CHN KAZ", "tripoint ground IND CHN LKA --json")),
+    (
+        "fault-lines",
+        ground.fault_lines,
+        (
+            "tripoint fault-lines RUS CHN",
+            "tripoint fault-lines RUS CHN --region central-asia --issue arms",
+            "tripoint fault-lines USA FRA --json",
+        ),
+    ),
     (
         "votes",
         votes.votes,

@@ -134,11 +134,11 @@ def triad_map(
     view = fitted_view([areas()[code] for code in (first, second, ground)], width, height)
     arrows = _arrows(flows, ground, roles, view)
     layers = [
-        *_land(roles, view),
-        _hatching(roles, view),
+        *land(roles, view),
+        hatching(roles, view),
         _dots(roles, ground, view),
         *_ribbons(arrows, view),
-        *_texts(_labels(roles, arrows, view), arrows, view),
+        *texts(_labels(roles, arrows, view), arrows, view),
     ]
     sea = alt.ViewBackground(fill=GRID, fillOpacity=0.3, stroke=None)
     chart = alt.LayerChart(layer=layers, width=width, height=height, view=sea)
@@ -312,7 +312,7 @@ def _check(first: str, second: str, ground: str, outsider: str, flows: Iterable[
         raise ValueError(" ".join(faults))
 
 
-def _land(roles: dict[str, str], view: View) -> list[alt.Chart]:
+def land(roles: dict[str, str], view: View, opacity: float = 0.5) -> list[alt.Chart]:
     """Draw the meridians, other land, the triad and the contested areas, in that order."""
     lines = alt.Chart(alt.graticule(step=[15, 15])).mark_geoshape(
         filled=False, stroke=GRID, strokeWidth=0.5, strokeOpacity=0.7, aria=False
@@ -328,7 +328,7 @@ def _land(roles: dict[str, str], view: View) -> list[alt.Chart]:
         (contested, {"stroke": MUTED, "strokeWidth": 0.6, "strokeDash": [2, 2]}),
     ):
         if chosen:
-            shapes = alt.Data(values=[_feature(area, roles) for area in chosen])
+            shapes = alt.Data(values=[_feature(area, roles, opacity) for area in chosen])
             layers.append(
                 alt.Chart(shapes)
                 .mark_geoshape(aria=False, **edge)
@@ -347,7 +347,7 @@ def _colour(area: Area, roles: dict[str, str]) -> str:
     return roles.get(area.code) or roles.get(area.member or "") or neutral
 
 
-def _feature(area: Area, roles: dict[str, str]) -> dict[str, Any]:
+def _feature(area: Area, roles: dict[str, str], opacity: float) -> dict[str, Any]:
     """Write an area as a GeoJSON feature."""
     colour = _colour(area, roles)
     return {
@@ -355,7 +355,7 @@ def _feature(area: Area, roles: dict[str, str]) -> dict[str, Any]:
         "properties": {
             "name": f"{area.name} (contested)" if area.contested else area.name,
             "colour": colour,
-            "opacity": {LAND: 1, MUTED: 0.3}.get(colour, 0.5),
+            "opacity": {LAND: 1, MUTED: 0.3}.get(colour, opacity),
         },
         "geometry": {"type": "MultiPolygon", "coordinates": area.polygons},
     }
@@ -386,7 +386,7 @@ def _overlap(a: Box, b: Box) -> float:
     return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def _hatching(roles: dict[str, str], view: View) -> alt.Chart:
+def hatching(roles: dict[str, str], view: View) -> alt.Chart:
     """Rule the contested areas with slanting lines."""
     lines = [
         {"x": x1, "y": y1, "x2": x2, "y2": y2, "colour": MUTED if colour == LAND else colour}
@@ -396,7 +396,7 @@ def _hatching(roles: dict[str, str], view: View) -> alt.Chart:
         for (x1, y1), (x2, y2) in _stripes(_outlines(area, view))
     ]
     chart = alt.Chart(alt.Data(values=lines)).mark_rule(strokeWidth=0.9, clip=True, aria=False)
-    return chart.encode(**_pixels(view), x2="x2:Q", y2="y2:Q", stroke=alt.Stroke("colour:N", scale=None))
+    return chart.encode(**pixels(view), x2="x2:Q", y2="y2:Q", stroke=alt.Stroke("colour:N", scale=None))
 
 
 def _stripes(rings: list[list[Point]]) -> list[tuple[Point, Point]]:
@@ -418,7 +418,7 @@ def _stripes(rings: list[list[Point]]) -> list[tuple[Point, Point]]:
     return stripes
 
 
-def _pixels(view: View) -> dict[str, Any]:
+def pixels(view: View) -> dict[str, Any]:
     """Encode x and y as pixels of the frame, so that marks can lie over the projected shapes."""
     across, down = alt.Scale(domain=[0, view.width]), alt.Scale(domain=[view.height, 0])
     return {
@@ -441,7 +441,7 @@ def _dots(roles: dict[str, str], ground: str, view: View) -> alt.Chart:
         filled=True, opacity=1, stroke=PAPER, strokeWidth=1.5, clip=True, aria=False
     )
     return chart.encode(
-        **_pixels(view), fill=alt.Fill("colour:N", scale=None), size=alt.Size("size:Q", scale=None)
+        **pixels(view), fill=alt.Fill("colour:N", scale=None), size=alt.Size("size:Q", scale=None)
     )
 
 
@@ -539,7 +539,7 @@ def _ribbons(arrows: Sequence[Arrow], view: View) -> list[alt.Chart]:
     ]
     if not corners:
         return []
-    shape = alt.Chart(alt.Data(values=corners)).encode(**_pixels(view), detail="arrow:N", order="order:Q")
+    shape = alt.Chart(alt.Data(values=corners)).encode(**pixels(view), detail="arrow:N", order="order:Q")
     edge = shape.mark_line(
         interpolate="linear-closed", stroke=PAPER, strokeWidth=2.4, strokeJoin="round", aria=False
     )
@@ -614,7 +614,7 @@ def _crowding(box: Box, taken: Iterable[tuple[Box, float]], line: Iterable[Point
     return 600 * cut_off / size + sum(weight * (120 + 300 * share) for share, weight in covers) + 12 * crossed
 
 
-def _texts(labels: Sequence[Label], arrows: Sequence[Arrow], view: View) -> list[alt.Chart]:
+def texts(labels: Sequence[Label], arrows: Sequence[Arrow], view: View) -> list[alt.Chart]:
     """Write the labels and the note, each over a halo of paper."""
     rows = [
         {"x": round(x, 1), "y": round(y, 1), "text": "\n".join(label.lines), "label": label}
@@ -639,5 +639,5 @@ def _texts(labels: Sequence[Label], arrows: Sequence[Arrow], view: View) -> list
                 strokeJoin="round",
                 aria=False,
             )
-            charts.append(mark.encode(**_pixels(view), text="text:N"))
+            charts.append(mark.encode(**pixels(view), text="text:N"))
     return charts

@@ -12,6 +12,7 @@ from tripoint.core.states import find_state
 from tripoint.faces.figures import theme
 from tripoint.faces.figures.barometer import barometer_figure
 from tripoint.faces.figures.canvas import themed, unchecked
+from tripoint.faces.figures.collisions import collisions_figure
 from tripoint.faces.figures.displacement import displacement_figure
 from tripoint.faces.figures.fault_lines import fault_lines_figure
 from tripoint.faces.figures.front import front_figure
@@ -21,7 +22,9 @@ from tripoint.faces.figures.needles import needles_figure
 from tripoint.faces.figures.positions import positions_figure
 from tripoint.faces.figures.presence import presence_figure
 from tripoint.faces.figures.siding import siding_figure
+from tripoint.faces.figures.tilts import tilts_figure
 from tripoint.faces.figures.votes import votes_figure
+from tripoint.faces.figures.world import world_figure
 from tripoint.faces.report import tables
 from tripoint.faces.report.tables import Table
 from tripoint.measures.index import index
@@ -253,4 +256,41 @@ def displacement(reading: Reading) -> Exhibit:
         "not of trade.",
         f"Displacement needs the shares of both {name['first']} and {name['second']} in {name['ground']} "
         "in two observed years, for a pair of the powers of this vintage; there is none.",
+    )
+
+
+def tilts(reading: Reading) -> Exhibit:
+    """How the ground leans."""
+    name = spoken_roles(reading.triad)
+    return _exhibit(
+        reading,
+        ("tilts", opened(f"how {name['ground']} leans between the two"), tilts_figure, tables.ground_table),
+        f"In each layer, from all {name['second']} (left) to all {name['first']} (right), with 90% intervals and the "
+        "year. Opposite tilts with both engaged are what hedging means here. A layer that is not on record for both "
+        "is not drawn.",
+        f"No layer of ties is on record for both {name['first']} and {name['second']} in {name['ground']}.",
+    )
+
+
+def collisions(reading: Reading) -> Exhibit:
+    """Grounds by issue area."""
+    name = spoken_roles(reading.triad)
+    return _exhibit(
+        reading,
+        ("collisions", "Fault lines by ground and area", collisions_figure, tables.collisions_table),
+        "Percentiles among all pairs of the twelve powers in all grounds where both are present, the grounds under "
+        "most strain first. An empty cell is not observed. The table has intervals, and the ranks that they allow.",
+        f"The vintage has no ground in which {name['first']} and {name['second']} are both on record as present.",
+    )
+
+
+def world(reading: Reading) -> Exhibit:
+    """The pair in the world."""
+    name = spoken_roles(reading.triad)
+    return _exhibit(
+        reading,
+        ("world", "Strain in the world", world_figure, tables.strain_table),
+        f"Strain between {name['first']} and {name['second']} over all areas, as a percentile. Grey is not calm: one "
+        "of the two holds less than 2% of turnover there, or trade with it is not on record.",
+        f"The vintage has no ground in which {name['first']} and {name['second']} are both on record as present.",
     )

@@ -248,6 +248,20 @@ def sections(reading: Reading) -> tuple[Section, ...]:
             (exhibits.presence(reading), exhibits.displacement(reading)),
             _threats(name, "presence_turnover", "displacement"),
         ),
+        Section(
+            "between",
+            f"{opened(name['ground'])} between the two",
+            _questions(name, "tilt", "hedging"),
+            (exhibits.tilts(reading),),
+            _threats(name, "tilt", "hedging"),
+        ),
+        Section(
+            "lines",
+            "Where else they collide",
+            _questions(name, "collision", "ground_strain"),
+            (exhibits.collisions(reading), exhibits.world(reading)),
+            _threats(name, "collision", "strain_gap"),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from tripoint.core.states import find_state
 from tripoint.core.units import unit
 from tripoint.faces.figures.presence import FLOWS
 from tripoint.faces.figures.votes import DYADS
@@ -226,6 +227,60 @@ def fault_lines_table(reading: Reading) -> Table:
         rows.append((line.title, rank, *_cells(line.numbers, measures)[: len(measures)], *about))
     period = f", five years to {reading.votes.period}" if reading.votes else ""
     return Table(f"The two by issue{period}, with 90% intervals", head, tuple(rows))
+
+
+def ground_table(reading: Reading) -> Table:
+    """How the ground stands between the two: presence by layer and power, tilts, hedging, the latest of each."""
+    head = ("What", "Of", "Year", "Value (90%)", "n", "Coverage", "Note")
+    found = reading.ground
+    if found is None:
+        return Table("Ties by layer", head, ())
+    rows = []
+    for frame, who in ((found.presence, "power"), (found.tilt, "issue"), (found.standing, "ground")):
+        seen = frame.filter(pl.col("value").is_not_null()).sort("period")
+        last = seen.group_by("measure", who, maintain_order=True).last()
+        for row in last.iter_rows(named=True):
+            record = find_record(row["measure"])
+            about = find_state(row[who]).name if who != "issue" else row[who]
+            cells = (str(row["n"]), row["coverage"], row["note"] or "")
+            rows.append((record.title, about, row["period"], interval(row, record.unit), *cells))
+    return Table("Ties by layer, the latest of each, with 90% intervals", head, tuple(rows), 2)
+
+
+def collisions_table(reading: Reading) -> Table:
+    """Every ground and issue area, ranked."""
+    head = ("Ground", "Area", "Rank (places the intervals allow)", "Percentile (90%)", "Coverage", "Note")
+    lines = reading.fault_lines
+    rows = [
+        (
+            one.name,
+            one.issue,
+            Missing() if one.rank is None else f"{one.rank} ({one.best_rank} to {one.worst_rank})",
+            interval(
+                {"value": one.value, "lower": one.lower, "upper": one.upper, "note": one.note}, "percentile"
+            ),
+            one.coverage,
+            one.note or "",
+        )
+        for one in (lines.collisions if lines else ())
+    ]
+    return Table(
+        f"Collisions{f' in {lines.period}' if lines else ''}, with 90% intervals", head, tuple(rows), 2
+    )
+
+
+def strain_table(reading: Reading) -> Table:
+    """Strain of every ground."""
+    head = ("Ground", "Region", "Strain (90%)", "Coverage", "Note")
+    lines = reading.fault_lines
+    frame = lines.grounds.iter_rows(named=True) if lines else ()
+    rows = [
+        (row["name"], row["region"], interval(row, "percentile"), row["coverage"], row["note"] or "")
+        for row in frame
+    ]
+    return Table(
+        f"Strain by ground{f' in {lines.period}' if lines else ''}, with 90% intervals", head, tuple(rows)
+    )
 
 
 def siding_table(reading: Reading) -> Table:

@@ -1,0 +1,307 @@
+"""Where does a pair of powers collide: in which ground, over what, and how does that compare with other pairs?"""
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tripoint.core.series import no_rows
+from tripoint.core.states import find_state
+from tripoint.measures.index import Index, index
+from tripoint.measures.measure import (
+    HALF_WIDTH,
+    Floats,
+    Frames,
+    Measure,
+    Progress,
+    Settings,
+    grade,
+    series,
+    thresholds,
+)
+from tripoint.measures.needle import Needle, Panel, Scale, compose, coverage, percentile, ranked
+from tripoint.measures.panels import needle_panels
+from tripoint.measures.records import declared, find_record, records
+from tripoint.measures.reference import population, read_scales
+from tripoint.store.vintages import REFERENCE
+
+_WITHHELD = "too few issue areas are observed in the ground"
+_TRIAD = ("first", "second", "ground")
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """All pairs of powers in all grounds: where strain applies, and the needle there.
+
+    ``dark`` marks where the presence of both is not observed, and both were present when last it was.
+    """
+
+    triads: pl.DataFrame
+    years: NDArray[np.int64]
+    applies: NDArray[np.bool_]
+    dark: NDArray[np.bool_]
+    needle: Needle
+    scales: dict[str, Scale]
+
+    @property
+    def grades(self) -> NDArray[np.str_]:
+        """Coverage grade of strain."""
+        return coverage(self.needle, index().needle("strain"))
+
+    @property
+    def strain(self) -> Panel:
+        """Strain in hindsight; NaN where it does not apply or rests on too little."""
+        shown = self.applies & (self.grades != "D")
+        band = self.needle.smoothed
+        return Panel(*(np.where(shown, array, np.nan) for array in (band.value, band.lower, band.upper)))
+
+
+def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
+    """Collisions by area, strain in every ground, and what both say of a pair."""
+    progress(0.0, "strain in every ground")
+    world = _world(frames, settings, index())
+    progress(0.5, "collisions by issue area")
+    collisions = _collisions(frames, world)
+    progress(0.8, "pairs compared")
+    made = {
+        "collision": collisions,
+        "ground_strain": _strain_rows(world),
+        "strain_gap": _gaps(world),
+        **_counts(world, collisions, settings.seed),
+    }
+    return {name: series(find_record(name), frame, _WITHHELD) for name, frame in made.items()}
+
+
+def _read(frames: Frames, name: str) -> pl.DataFrame:
+    return frames[name] if name in frames else no_rows(records()[name].grain)
+
+
+def _world(frames: Frames, settings: Settings, definition: Index) -> _World:
+    strain = definition.needle("strain")
+    read = partial(_read, frames)
+    triads = population(strain, read, settings)
+    last = max(int(frames[name]["period"].max()) for name in strain.indicators if name in frames)  # pyright: ignore[reportArgumentType]
+    if "side_taking" in frames:
+        partial_year = pl.col("note").str.contains("partial-year").fill_null(value=False)
+        last = int(frames["side_taking"].filter(~partial_year, pl.col("value").is_not_null())["period"].max())  # pyright: ignore[reportArgumentType]
+    years = np.arange(int(definition.reference.first), last + 1)
+    panels, applies = needle_panels(strain, read, triads, years, definition)
+    scales = read_scales(frames[REFERENCE])
+    used = {name: panels[name] for name in strain.indicators}
+    needle = ranked(compose(strain, used, scales, definition), scales[strain.key])
+    return _World(triads, years, applies == 1, _dark(applies), needle, scales)
+
+
+def _dark(applies: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Where it is unknown whether a needle applies, and it did when that was last known."""
+    known = np.maximum.accumulate(np.where(applies >= 0, np.arange(applies.shape[1]), -1), axis=1)
+    last = np.take_along_axis(applies, np.maximum(known, 0), axis=1)
+    return (applies == -1) & (known >= 0) & (last == 1)
+
+
+def _strain_rows(world: _World) -> pl.DataFrame:
+    """Strain of every ground where both are present; withheld where it rests on fewer than the least families."""
+    band, grades = world.needle.smoothed, world.grades
+    row, year = np.nonzero(world.applies)
+    seen = np.sum(list(world.needle.seen.values()), axis=0)
+    return world.triads[row].with_columns(
+        pl.Series("period", world.years[year].astype(str)),
+        pl.Series("value", band.value[row, year]),
+        pl.Series("lower", band.lower[row, year]),
+        pl.Series("upper", band.upper[row, year]),
+        pl.Series("n", seen[row, year]),
+        pl.Series("coverage", grades[row, year]),
+        pl.lit(None, pl.String).alias("note"),
+    )
+
+
+def _collisions(frames: Frames, world: _World) -> pl.DataFrame:
+    """Every area's indicator as a percentile, where both powers are present, carried for the declared years."""
+    row, year = np.nonzero(world.applies)
+    where = world.triads[row].with_columns(pl.Series("year", world.years[year].astype(np.int64)))
+    parts = []
+    areas = declared("fault_lines").settings["areas"]
+    for family in index().needle("strain").families:
+        (name,) = family.indicators
+        if name in frames:
+            found = _latest(_usable(frames[name]), where)
+            quantiles = world.scales[name].quantiles
+            ends = {
+                bound: percentile(found[bound].to_numpy(), quantiles) for bound in ("value", "lower", "upper")
+            }
+            parts.append(
+                found.with_columns(
+                    *(pl.Series(bound, values) for bound, values in ends.items()),
+                    pl.lit(areas[family.name]).alias("issue"),
+                )
+            )
+    stacked = pl.concat(parts)
+    observed = pl.len().over(*_TRIAD, "period")
+    most = len(index().needle("strain").families)
+    least = index().needle("strain").least_families
+    by_areas = (
+        pl.when(observed >= most).then(pl.lit("A"))
+        .when(observed == most - 1).then(pl.lit("B"))
+        .when(observed >= least).then(pl.lit("C"))
+        .otherwise(pl.lit("D"))
+    )  # fmt: skip
+    return stacked.with_columns(pl.max_horizontal(by_areas, pl.col("coverage")).alias("coverage"))
+
+
+def _usable(series_: pl.DataFrame) -> pl.DataFrame:
+    partial_year = pl.col("note").str.contains("partial-year").fill_null(value=False)
+    return series_.filter(pl.col("value").is_not_null(), ~partial_year).with_columns(
+        pl.col("period").cast(pl.Int64).alias("seen")
+    )
+
+
+def _latest(found: pl.DataFrame, where: pl.DataFrame) -> pl.DataFrame:
+    """The last observation of each triad by each year, not older than the declared years."""
+    joined = where.sort("year").join_asof(
+        found.drop("period").sort("seen"),
+        left_on="year",
+        right_on="seen",
+        by=list(_TRIAD),
+        tolerance=index().presence.carried_years,
+        check_sortedness=False,
+    )
+    old = pl.col("seen") < pl.col("year")
+    note = pl.when(old).then(pl.format("carried from {}", "seen")).otherwise("note")
+    return joined.filter(pl.col("value").is_not_null()).select(
+        *_TRIAD, pl.col("year").cast(pl.String).alias("period"),
+        "value", "lower", "upper", "n", "coverage", note.alias("note"),
+    )  # fmt: skip
+
+
+def _pair_means(world: _World) -> tuple[list[tuple[str, str]], Floats, NDArray[np.int64], Floats]:
+    """Mean strain of each pair over its grounds, their number, and their share with the dark ones, pairs by years."""
+    powers = sorted(set(world.triads["first"]) | set(world.triads["second"]))
+    pairs = list(combinations(powers, 2))
+    number = {pair: k for k, pair in enumerate(pairs)}
+    of = np.array([number[pair] for pair in world.triads.select("first", "second").iter_rows()])
+    strain = world.strain.value
+    count = np.zeros((len(pairs), len(world.years)), int)
+    total = np.zeros((len(pairs), len(world.years)))
+    np.add.at(count, of, np.isfinite(strain))
+    np.add.at(total, of, np.nan_to_num(strain))
+    dark = np.zeros_like(count)
+    np.add.at(dark, of, world.dark)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pairs, np.where(count > 0, total / count, np.nan), count, count / (count + dark)
+
+
+def _gaps(world: _World) -> pl.DataFrame:
+    """How much more strain a pair has than the others; the interval inverts the distribution over pairs."""
+    pairs, mean, count, lit = _pair_means(world)
+    known = np.isfinite(mean)
+    others = known.sum(0) - 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gap = mean - (np.nansum(mean, axis=0) - mean) / others
+    parts = []
+    for year in np.flatnonzero(others >= 2):
+        here = np.flatnonzero(known[:, year])
+        low, high = np.quantile(gap[here, year], [0.05, 0.95])
+        parts.append(
+            pl.DataFrame(
+                {
+                    "first": [pairs[k][0] for k in here],
+                    "second": [pairs[k][1] for k in here],
+                    "period": str(world.years[year]),
+                    "value": gap[here, year],
+                    "lower": gap[here, year] - high,
+                    "upper": gap[here, year] - low,
+                    "n": count[here, year],
+                    "coverage": grade(thresholds().grounds, count[here, year], lit[here, year]),
+                }
+            )
+        )
+    return pl.concat(parts).with_columns(
+        pl.lit(None, pl.String).alias("note"),
+    )
+
+
+def _counts(world: _World, collisions: pl.DataFrame, seed: int) -> dict[str, pl.DataFrame]:
+    """Grounds, regions and areas under strain apart from each ground's own, with draws of every ground's strain."""
+    constants, rng = declared("fault_lines").settings, np.random.default_rng(seed)
+    region = np.array([find_state(code).region or code for code in world.triads["ground"]])
+    hot = _hot_areas(world, collisions, constants["strained"])
+    strain = world.strain
+    pair_of = world.triads.select(pl.concat_str("first", "second")).to_series().to_numpy()
+    parts: dict[str, list[pl.DataFrame]] = {}
+    for year in range(max(0, len(world.years) - constants["years"]), len(world.years)):
+        for pair in np.unique(pair_of):
+            of_pair = pair_of == pair
+            rows = np.flatnonzero(of_pair & np.isfinite(strain.value[:, year]))
+            if not rows.size:
+                continue
+            dark = np.flatnonzero(of_pair & world.dark[:, year])
+            band = Panel(*(array[rows, year] for array in (strain.value, strain.lower, strain.upper)))
+            passed = _passed(band, constants["strained"], constants["draws"], rng)
+            here, there = region[rows], set(region[dark])
+            found = {
+                "strained_grounds": (np.eye(rows.size, dtype=bool), len(dark)),
+                "strained_regions": (here[:, None] == np.unique(here), len(there - set(here))),
+                "strained_areas": (hot[rows, :, year], hot.shape[1] if dark.size else 0),
+            }
+            for name, (belongs, unseen) in found.items():
+                counts = _others(passed, belongs)
+                if name == "strained_areas":
+                    unseen = np.minimum(unseen, hot.shape[1] - counts[0])
+                rows_of = _count_rows(world.triads[rows], counts, unseen, len(dark))
+                parts.setdefault(name, []).append(
+                    rows_of.with_columns(pl.lit(str(world.years[year])).alias("period"))
+                )
+    return {name: pl.concat(frames) for name, frames in parts.items()}
+
+
+def _count_rows(
+    triads: pl.DataFrame, counts: NDArray[np.int64], unseen: NDArray[np.int64] | int, dark: int
+) -> pl.DataFrame:
+    """Counts with the interval of the draws; above, as if all that is dark were under strain."""
+    low, high = np.quantile(counts[1:], [0.05, 0.95], axis=0)
+    others = triads.height - 1
+    share = others / max(others + dark, 1)
+    return triads.with_columns(
+        pl.Series("value", counts[0].astype(float)),
+        pl.Series("lower", np.minimum(low, counts[0])),
+        pl.Series("upper", np.maximum(high, counts[0]) + unseen),
+        pl.lit(others).alias("n"),
+        pl.lit(str(grade(thresholds().grounds, np.array([others]), share)[0])).alias("coverage"),
+        pl.lit(f"{dark} further grounds are dark" if dark else None, pl.String).alias("note"),
+    )
+
+
+def _passed(band: Panel, line: float, draws: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Whether each ground's lower bound passes the line: as it is in the first row, then with the strain drawn anew."""
+    half = band.value - band.lower
+    drawn = band.value + (band.upper - band.lower) / (2 * HALF_WIDTH) * rng.standard_normal(
+        (draws, band.value.size)
+    )
+    return np.concatenate([band.lower[None] > line, drawn - half > line])
+
+
+def _others(passed: NDArray[np.bool_], belongs: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number of classes with a ground that passed, leaving out one ground in turn, ``(1 + draws, n_grounds)``."""
+    held = passed.astype(np.float32) @ belongs.astype(np.float32)
+    own = passed[:, :, None] & belongs[None]
+    if passed.shape[1] == belongs.shape[1] and belongs.diagonal().all():  # each ground is its own class
+        return (held > 0).sum(1, keepdims=True) - passed
+    return ((held[:, None, :] - own) > 0.5).sum(2)
+
+
+def _hot_areas(world: _World, collisions: pl.DataFrame, line: float) -> NDArray[np.bool_]:
+    """Whether an area's collision surely passes the line, ``(n_triads, n_areas, n_years)``."""
+    areas = list(declared("fault_lines").settings["areas"].values())
+    hot = np.zeros((world.triads.height, len(areas), len(world.years)), bool)
+    rows = collisions.filter(pl.col("coverage") != "D", pl.col("lower") > line).join(
+        world.triads.with_row_index("row"), on=list(_TRIAD)
+    )
+    area = np.array([areas.index(name) for name in rows["issue"]], int)
+    hot[rows["row"].to_numpy(), area, rows["period"].cast(pl.Int64).to_numpy() - world.years[0]] = True
+    return hot
+
+
+MEASURE = Measure("fault_lines", compute, uses=("presence_turnover", REFERENCE), needs=())

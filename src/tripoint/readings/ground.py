@@ -1,0 +1,245 @@
+"""How does a ground stand between two powers: presence and tilt by layer, hedging, crossovers, and the ledger."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tripoint.core.series import LEVEL
+from tripoint.core.triad import Triad
+from tripoint.errors import CoverageError
+from tripoint.measures.index import index
+from tripoint.measures.measure import HALF_WIDTH
+from tripoint.models.crossings import last_crossing
+from tripoint.models.ledger import gain_matrix, gain_variance
+from tripoint.readings.rows import Rows
+from tripoint.store.vintages import Manifest, Vintage, open_vintage
+
+#: Presence by layer: what is shown of each power, in the order shown.
+PRESENCE = (
+    "presence_turnover", "presence_export", "presence_import", "presence_arms", "treaty_tie", "membership_share",
+    "investment_gdp", "finance_gdp", "visit_count", "dependence", "replaceability",
+)  # fmt: skip
+#: How the ground stands between the two.
+STANDING = (
+    "tilt_security", "tilt_economic", "balance", "dispersion", "hedging", "hedging_percentile", "third_vector",
+)  # fmt: skip
+#: Layers in which a crossover is dated, and the years of window that a share is formed over.
+CROSSED = {
+    "presence_turnover": "turnover",
+    "presence_export": "exports",
+    "presence_import": "imports",
+    "presence_arms": "arms",
+}
+#: Years over which the ledger is drawn up, and draws behind a date.
+LEDGER_YEARS, DRAWS = 10, 1999
+REST = "others"
+LEDGER = pl.Schema(
+    {
+        **dict.fromkeys(("layer", "gainer", "loser"), pl.String()),
+        **dict.fromkeys(("start", "end"), pl.Int64()),
+        **dict.fromkeys(("value", "lower", "upper"), pl.Float64()),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossover:
+    """The year in which one power passed the other in a layer, with the 90% interval of that year.
+
+    ``probability`` is that of the leader being ahead in the last year observed, ``last``.
+    """
+
+    layer: str
+    leader: str
+    passed: str
+    year: int
+    lower: int
+    upper: int
+    probability: float
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroundReading:
+    """A ground between two powers.
+
+    Attributes
+    ----------
+    presence
+        Rows about each power in the ground: ``power``, ``measure``, ``period``, the numbers.
+    tilt
+        Rows by layer: ``issue`` (the layer), ``period``, the numbers; positive toward the first.
+    standing
+        Rows of tilts in security and the economy, balance, dispersion, hedging, third vector.
+    crossovers
+        When one of the two passed the other, by layer.
+    ledger
+        Who took whose share: ``layer``, ``gainer``, ``loser``, ``start``, ``end``, ``value``, ``lower``, ``upper``.
+    """
+
+    triad: Triad
+    as_of: date
+    manifest: Manifest
+    presence: pl.DataFrame
+    tilt: pl.DataFrame
+    standing: pl.DataFrame
+    crossovers: tuple[Crossover, ...]
+    ledger: pl.DataFrame
+
+    def latest(self, measure: str, power: str | None = None) -> dict[str, Any] | None:
+        """The last row with a value of a measure, of a power where it is about one."""
+        frame = self.standing if power is None else self.presence.filter(pl.col("power") == power)
+        rows = frame.filter(pl.col("measure") == measure, pl.col("value").is_not_null()).sort("period")
+        return rows.row(-1, named=True) if rows.height else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "triad": asdict(self.triad),
+            "as_of": self.as_of.isoformat(),
+            "vintage": self.manifest.name,
+            **{name: getattr(self, name).to_dicts() for name in ("presence", "tilt", "standing", "ledger")},
+            "crossovers": [asdict(one) for one in self.crossovers],
+        }
+
+
+def take_ground(
+    triad: Triad, *, as_of: date | None = None, vintage: Vintage | str | Path | None = None
+) -> GroundReading:
+    """Read how a ground stands between two powers.
+
+    Raises
+    ------
+    CoverageError
+        The vintage has nothing about the two in this ground.
+
+    Examples
+    --------
+    >>> found = take_ground(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
+    >>> [one.year for one in found.crossovers if one.layer == "turnover"]
+    [2023]
+    """
+    opened = vintage if isinstance(vintage, Vintage) else open_vintage(vintage)
+    rows, last = Rows(opened, as_of), str(opened.manifest.last_full_year)
+    powers = [power for power in (*triad.pair, triad.outsider) if power != triad.ground]
+    presence = pl.concat(_about_powers(rows, name, triad.ground, powers) for name in PRESENCE)
+    presence = presence.filter(pl.col("period") <= last)
+    pair = [{"first": triad.first, "second": triad.second, "ground": triad.ground}]
+    standing = pl.concat(rows.of(name, pair) for name in STANDING)
+    if presence.is_empty() and standing.is_empty():
+        raise CoverageError(
+            f"the vintage {opened.manifest.name} has no tie of {' or '.join(triad.pair)} to {triad.ground}; "
+            "`tripoint data list` shows what it covers"
+        )
+    return GroundReading(
+        triad,
+        as_of or date.fromisoformat(opened.manifest.data_through),
+        opened.manifest,
+        presence,
+        rows.of("tilt", pair),
+        standing,
+        tuple(_crossovers(presence, triad)),
+        _ledgers(rows, triad),
+    )
+
+
+def _about_powers(rows: Rows, name: str, ground: str, powers: list[str]) -> pl.DataFrame:
+    """Rows of one measure about some powers in a ground; what is mutual is read for the pair of both."""
+    columns = ("ground", "power", "measure", "period", "value", "lower", "upper", "n", "coverage", "note")
+    if name != "treaty_tie":
+        return rows.of(name, [{"ground": ground, "power": power} for power in powers]).select(columns)
+    found = rows.of(name, [{"first": min(ground, power), "second": max(ground, power)} for power in powers])
+    power = pl.when(pl.col("first") == ground).then("second").otherwise("first")
+    return found.with_columns(pl.lit(ground).alias("ground"), power.alias("power")).select(columns)
+
+
+def _series(
+    presence: pl.DataFrame, measure: str, power: str, years: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values and standard errors of one power over years, NaN where not observed."""
+    value, error = np.full(len(years), np.nan), np.full(len(years), np.nan)
+    rows = presence.filter(
+        pl.col("measure") == measure, pl.col("power") == power, pl.col("value").is_not_null()
+    )
+    place = rows["period"].cast(pl.Int64).to_numpy() - years[0]
+    value[place] = rows["value"].to_numpy()
+    error[place] = (rows["upper"] - rows["lower"]).to_numpy() / (2 * HALF_WIDTH)
+    return value, error
+
+
+def _crossovers(presence: pl.DataFrame, triad: Triad) -> "list[Crossover]":
+    """Crossovers of the pair in either direction; years after the last change of the leader only."""
+    found = []
+    if presence.is_empty():
+        return []
+    periods = presence["period"].cast(pl.Int64).to_numpy()
+    years = np.arange(periods.min(), periods.max() + 1)
+    for measure, layer in CROSSED.items():
+        series = {power: _series(presence, measure, power, years) for power in triad.pair}
+        for passed, leader in (triad.pair, triad.pair[::-1]):
+            (one, one_error), (two, two_error) = series[passed], series[leader]
+            rng = np.random.default_rng(0)
+            crossing = last_crossing(one, two, one_error, two_error, DRAWS, rng, LEVEL)
+            if crossing is not None:
+                year, lower, upper = (
+                    int(years[at]) for at in (crossing.period, crossing.lower, crossing.upper)
+                )
+                last = int(years[np.flatnonzero(np.isfinite(one) & np.isfinite(two))[-1]])
+                share = round(crossing.probability, 3)
+                found.append(Crossover(layer, leader, passed, year, lower, upper, share, last))
+    return found
+
+
+def _ledgers(rows: Rows, triad: Triad) -> pl.DataFrame:
+    """Who took whose share over the declared years, among the powers and all others together, in trade and arms."""
+    powers = [power for power in sorted(rows.vintage.manifest.powers) if power != triad.ground]
+    whom = [{"ground": triad.ground, "power": power} for power in powers]
+    parts = [_ledger(rows.of(measure, whom), layer, powers) for measure, layer in CROSSED.items()]
+    return pl.concat(parts)
+
+
+def _ledger(presence: pl.DataFrame, layer: str, powers: list[str]) -> pl.DataFrame:
+    seen = presence.filter(pl.col("value").is_not_null()).with_columns(pl.col("period").cast(pl.Int64))
+    if seen["period"].n_unique() < 2:
+        return pl.DataFrame(schema=LEDGER)
+    end = int(seen["period"].max())  # pyright: ignore[reportArgumentType]
+    years = np.sort(seen["period"].unique().to_numpy())
+    start = int(years[np.argmin(np.abs(years - (end - LEDGER_YEARS)))])
+    if abs(start - (end - LEDGER_YEARS)) > index().presence.carried_years:
+        return pl.DataFrame(schema=LEDGER)
+    who = [power for power in powers if {start, end} <= set(seen.filter(pl.col("power") == power)["period"])]
+    (s0, v0), (s1, v1) = (_shares(seen, who, year) for year in (start, end))
+    gains = gain_matrix(s0, s1)
+    half = HALF_WIDTH * np.sqrt(gain_variance(s0, s1, v0, v1))
+    names = [*who, REST]
+    return pl.DataFrame(
+        [
+            (
+                layer,
+                names[i],
+                names[j],
+                start,
+                end,
+                gains[i, j],
+                gains[i, j] - half[i, j],
+                gains[i, j] + half[i, j],
+            )
+            for i in range(len(names))
+            for j in range(len(names))
+            if i != j
+        ],
+        schema=LEDGER,
+        orient="row",
+    )
+
+
+def _shares(seen: pl.DataFrame, powers: list[str], year: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of the powers and of all others in a year, which add up to one, with the variances of their errors."""
+    here = {row["power"]: row for row in seen.filter(pl.col("period") == year).iter_rows(named=True)}
+    share = np.array([here[power]["value"] for power in powers])
+    error = np.array([(here[power]["upper"] - here[power]["lower"]) / (2 * HALF_WIDTH) for power in powers])
+    return np.append(share, 1 - share.sum()), np.append(error**2, (error**2).sum())
