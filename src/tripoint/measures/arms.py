@@ -149,7 +149,7 @@ def _displacement(
             "n": np.rint(effective[ground, year]).astype(int),
             "coverage": grade(thresholds().deliveries, effective[ground, year]),
         }
-    ).with_columns(pl.lit(None, pl.String).alias("note"))
+    ).with_columns(pl.lit(None, pl.String).alias("note"), pl.col("value", "lower", "upper").cast(pl.Float64))
 
 
 MEASURE = Measure("arms", compute)

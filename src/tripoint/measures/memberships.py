@@ -97,7 +97,8 @@ def _error_of_change(shares: dict[tuple[int, str], Bounded]) -> float:
     if not cow or not other:
         return 0.0
     gap = np.abs(shares[min(other)].value - shares[max(cow)].value)
-    return float(np.nanmedian(gap) / _MEDIAN_OF_NORMAL)
+    np.fill_diagonal(gap, np.nan)
+    return float(np.nanmedian(gap) / _MEDIAN_OF_NORMAL) if np.isfinite(gap).any() else 0.0
 
 
 MEASURE = Measure("memberships", compute)

@@ -89,11 +89,12 @@ def _carried(level: Floats, last: int, sovereign: NDArray[np.bool_]) -> Bounded:
         here = last + ahead
         level[:, :, here] = np.where(both[:, :, here], level[:, :, last], np.nan)
         lower[:, :, here], upper[:, :, here] = level[:, :, here], level[:, :, here]
-        before, after = level[:, :, : last + 1 - ahead], level[:, :, ahead : last + 1]
+        before = level[:, :, : max(0, last + 1 - ahead)]
+        after = level[:, :, ahead : last + 1]
         known = np.isfinite(before) & np.isfinite(after)
         for worth in np.unique(level[:, :, last][np.isfinite(level[:, :, last])]):
             later = after[known & (before == worth)]
-            low, high = np.quantile(later, [0.05, 0.95], method="nearest")
+            low, high = np.quantile(later, [0.05, 0.95], method="nearest") if later.size else (0.0, 1.0)
             same = level[:, :, here] == worth
             lower[same, here], upper[same, here] = min(low, worth), max(high, worth)
     return Bounded(level, lower, upper)

@@ -57,6 +57,8 @@ class FaultLines:
     grounds
         Strain of each ground over all areas: columns ``ground``, ``name``, ``region``, ``value``, ``lower``, ``upper``,
         ``coverage``, ``note``; the highest first.
+    lit
+        Number of grounds with a collision on record, by year: the others are dark, not calm.
     """
 
     first: str
@@ -66,6 +68,7 @@ class FaultLines:
     manifest: Manifest
     collisions: tuple[Collision, ...]
     grounds: pl.DataFrame
+    lit: dict[str, int]
 
     def as_list(self) -> list[dict[str, Any]]:
         """The collisions as plain data for JSON."""
@@ -91,7 +94,7 @@ def take_fault_lines(
     as_of: date | None = None,
     vintage: Vintage | str | Path | None = None,
 ) -> FaultLines:
-    """Rank the grounds and issue areas in which two powers collide, in the latest full year.
+    """Rank the grounds and issue areas in which two powers collide, in the latest full year with any.
 
     Parameters
     ----------
@@ -149,6 +152,7 @@ def take_fault_lines(
         opened.manifest,
         _ranked(here),
         _placed(strain, region).sort("value", descending=True, nulls_last=True),
+        dict(_placed(rows, region).group_by("period").agg(pl.col("ground").n_unique()).sort("period").rows()),
     )
 
 

@@ -77,6 +77,14 @@ def fault_lines(
     if json:
         write_json(found.as_list())
         return
+    if found.period != str(found.manifest.last_full_year) and as_of is None:
+        note(f"no ground is on record with both present after {found.period}")
+    brightest = max(found.lit, key=lambda year: found.lit[year], default=found.period)
+    if found.lit.get(brightest, 0) > 2 * found.lit.get(found.period, 0):
+        note(
+            f"{found.lit.get(found.period, 0)} grounds are on record in {found.period}, {found.lit[brightest]} in "
+            f"{brightest}; --as-of {int(brightest) + 2}-06-30 reads them as they were"
+        )
     if not found.collisions:
         note("both powers are present in no such ground in that year, as far as trade is on record")
     show(*_sheet(found, region, issue))
