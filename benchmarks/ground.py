@@ -43,16 +43,19 @@ def main(data: Path) -> None:
             made = measure.compute(frames, Settings(), lambda share, doing: None)
             taken = time.perf_counter() - start
             whole += taken
-            print(
-                f"{measure.name:<14} {taken:6.1f} s  {sum(frame.height for frame in made.values()):>9,} rows"
-            )
+            rows = sum(frame.height for frame in made.values())
+            print(f"{measure.name:<14} {taken:6.1f} s  {rows:>9,} rows  peak {_peak():.2f} GB")
             frames |= made
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     pairs = frames["hedging"].select("first", "second").unique().height
     grounds = frames["hedging"]["ground"].n_unique()
-    print(f"{'all':<14} {whole:6.1f} s, {pairs} pairs, {grounds} grounds, peak {peak:.2f} GB")
+    print(f"{'all':<14} {whole:6.1f} s, {pairs} pairs, {grounds} grounds, peak {_peak():.2f} GB")
     validate_hedging(frames["hedging_percentile"])
     validate_presence(frames)
+
+
+def _peak() -> float:
+    """Peak memory of the process so far, in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def validate_hedging(percentile: pl.DataFrame) -> None:

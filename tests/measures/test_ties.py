@@ -151,15 +151,19 @@ def lists(year, origin, **sits):
 
 def test_organisations_in_common_are_directed():
     many = {f"O{number}": "full" for number in range(20)}
+    china = {"O0": "full"} | {f"P{number}": "full" for number in range(12)}
     few = {f"O{number}": "full" for number in range(10)} | {"O30": "full", "O19": "observer"}
     made = memberships.compute(
-        table("memberships", lists(2014, "cow_igo", KAZ=few, RUS=many, FJI={"O1": "full"})), SETTINGS, quiet
+        table("memberships", lists(2014, "cow_igo", KAZ=few, RUS=many, CHN=china, FJI={"O1": "full"})),
+        SETTINGS,
+        quiet,
     )
     share = made["membership_share"]
     here = row(share, ground="KAZ", power="RUS", period="2014")
     assert here["value"] == pytest.approx(10 / 11)
     assert here["upper"] == pytest.approx(11 / 12), "with the observer"
-    assert row(share, ground="RUS", power="KAZ", period="2014")["value"] == pytest.approx(10 / 20)
+    assert row(share, ground="KAZ", power="CHN", period="2014")["value"] == pytest.approx(1 / 11)
+    assert share.filter(power="KAZ").is_empty(), "presence is that of the powers"
     assert row(made["membership_tie"], first="KAZ", second="RUS", period="2014")["value"] == pytest.approx(
         10 / 21
     )

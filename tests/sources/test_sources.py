@@ -18,7 +18,7 @@ from tripoint.sources.source import Declaration
 
 
 def test_sources_and_tables_are_found_by_name() -> None:
-    assert find_source("trade").tables == ("trade_flows", "trade_shares")
+    assert find_source("trade").tables == ("trade_flows", "trade_shares", "trade_monthly")
     assert codebook("votes").key == ("collection", "resolution", "state")
     with pytest.raises(UnknownNameError, match=r"no source is called 'trad'\. Did you mean 'trade'"):
         find_source("trad")

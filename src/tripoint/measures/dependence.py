@@ -14,8 +14,8 @@ _WITHHELD = "the total of its trade is not known"
 _NUMBERS = ("value", "lower", "upper")
 
 
-def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
-    """Openness, dependence, concentration and replaceability, for all states."""
+def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
+    """Openness, dependence and concentration of all states, and how replaceable each power is in every ground."""
     progress(0.0, "totals of trade")
     totals = presence.turnover_totals(frames)
     shares = frames["presence_turnover"].filter(pl.col("value").is_not_null())
@@ -29,7 +29,9 @@ def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str
         "dependence_asymmetry": _asymmetry(dependence),
         "concentration": concentration,
         "effective_partners": _inverse(concentration),
-        "replaceability": _replaceability(shares, _growth(totals)),
+        "replaceability": _replaceability(
+            shares.filter(pl.col("power").is_in(settings.powers)), _growth(totals)
+        ),
     }
     return {name: series(find_record(name), frame, _WITHHELD) for name, frame in made.items()}
 

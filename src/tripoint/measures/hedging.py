@@ -37,8 +37,9 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
             0.1 + 0.9 * done / len(pairs), f"hedging between {layers.powers[one]} and {layers.powers[two]}"
         )
         for name, frame in _pair(layers, sides, one, two, settings).items():
-            parts[name].append(frame)
-    return {name: series(find_record(name), pl.concat(frames), _WITHHELD) for name, frames in parts.items()}
+            parts[name].append(series(find_record(name), frame, _WITHHELD))
+    # Pairs come in the order of their names, so that the pieces put together are sorted.
+    return {name: pl.concat(frames) for name, frames in parts.items()}
 
 
 def _pair(

@@ -14,8 +14,8 @@ _WITHHELD = "in too few organisations"
 _MEDIAN_OF_NORMAL = 0.6744897501960817
 
 
-def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
-    """Shares of organisations in common, for all states."""
+def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
+    """Shares of each power in the organisations of all grounds, and organisations in common of all pairs."""
     rows = usable(frames["memberships"], codebook("memberships")).with_columns(
         pl.col("state", "organisation", "status", "origin").cast(pl.String)
     )
@@ -27,7 +27,9 @@ def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str
         here = rows.filter(pl.col("year") == year, pl.col("origin") == origin)
         counted[year, origin] = _common(here, states)
     made = {
-        name: _rows(name, {key: _share(name, *tables) for key, tables in counted.items()}, states)
+        name: _rows(
+            name, {key: _share(name, *tables) for key, tables in counted.items()}, states, settings.powers
+        )
         for name in ("membership_share", "membership_tie")
     }
     return {name: series(find_record(name), frame, _WITHHELD) for name, frame in made.items()}
@@ -59,11 +61,13 @@ def _divided(name: str, counts: Floats) -> Floats:
     return counts / of
 
 
-def _rows(name: str, shares: dict[tuple[int, str], Bounded], states: NDArray[np.str_]) -> pl.DataFrame:
+def _rows(
+    name: str, shares: dict[tuple[int, str], Bounded], states: NDArray[np.str_], powers: tuple[str, ...]
+) -> pl.DataFrame:
     """One row per pair and year; lists of the later origin get the error that the change of origin shows."""
     first, second = np.triu_indices(len(states), 1)
     if name == "membership_share":
-        first, second = np.nonzero(~np.eye(len(states), dtype=bool))
+        first, second = np.nonzero(~np.eye(len(states), dtype=bool) & np.isin(states, powers))
     columns = ("ground", "power") if name == "membership_share" else ("first", "second")
     error = _error_of_change(shares)
     parts = []

@@ -64,7 +64,7 @@ def read_atop_file(path: Path) -> Parsed:
     held = long.filter(pl.col("held") == 1).select(
         pl.col("year").cast(pl.Int16), "state", "partner", "obligation"
     )
-    parsed = _parsed(held, {})
+    parsed = _parsed(held, {"obligation not coded": long["held"].null_count()})
     return Parsed(parsed.tables, parsed.dropped | unknown)
 
 

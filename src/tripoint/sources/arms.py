@@ -5,6 +5,7 @@ SIPRI offers the register as a CSV file on its site, behind a form: save "Trade 
 """
 
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,8 @@ KEY = ("year", "recipient", "supplier")
 REGISTER = ("Supplier", "Recipient", "Delivery year", "TIV delivery values")
 #: Lines of description that may stand above the header of the register.
 MOST_PREAMBLE = 40
+#: What SIPRI calls states that bear another name here.
+SIPRI_NAMES = {"Congo": "COG", "East Germany (GDR)": "DDR", "Taiwan (ROC)": "TWN"}
 #: How SIPRI marks what is no state: armed groups, alliances, unknown parties.
 NO_STATE = r"\*|†|(?i)unknown|^NATO$|^United Nations|^African Union|^OSCE"
 
@@ -54,6 +57,10 @@ def is_register(path: Path) -> bool:
         return False
 
 
+def _party(on: date | None, name: str | None) -> str | None:
+    return state_named(on, SIPRI_NAMES.get(name or "", name))
+
+
 def _is_header(line: str) -> bool:
     return all(name in line for name in REGISTER)
 
@@ -70,13 +77,13 @@ def read_register(path: Path) -> Parsed:
         bare = Path(folder) / path.name
         with unpacked(path) as plain:
             check_text(plain, path.name)
-            lines = plain.read_text("utf-8-sig").splitlines()
+            lines = plain.read_text("utf-8-sig").split("\n")
         start = next((k for k, line in enumerate(lines[:MOST_PREAMBLE]) if _is_header(line)), None)
         if start is None:
             raise ParseError(
                 f"{path.name}: no header line with {', '.join(REGISTER)}; save SIPRI's trade register as CSV again"
             )
-        bare.write_text("\n".join(line.rstrip(";") for line in lines[start:]), "utf-8")
+        bare.write_text("\n".join(line.rstrip("\r").rstrip(";") for line in lines[start:]), "utf-8")
         text = read_table(bare, REGISTER)
     parties = text.filter(~pl.any_horizontal(pl.col("Supplier", "Recipient").str.contains(NO_STATE)))
     typed = with_types(parties, {"Delivery year": pl.Int16, "TIV delivery values": pl.Float64}, path.name)
@@ -84,7 +91,7 @@ def read_register(path: Path) -> Parsed:
         raise ParseError(f"{path.name}: a delivery cannot have a negative value")
     dated = typed.with_columns(pl.date(pl.col("Delivery year").cast(pl.Int32), 7, 1).alias("day"))
     for column, name in (("Supplier", "supplier"), ("Recipient", "recipient")):
-        dated = with_states(dated, (column,), state_named, "day", name)
+        dated = with_states(dated, (column,), _party, "day", name)
     named, unknown = only_states(dated, ("supplier", "recipient"), ("Supplier", "Recipient"), path.name)
     other = named.filter(pl.col("supplier") != pl.col("recipient"))
     dropped = {

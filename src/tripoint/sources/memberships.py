@@ -11,6 +11,8 @@ from tripoint.sources.rawfile import header, read_table, with_types
 from tripoint.sources.source import Declaration, Download, Format, Origin, Parsed, Source
 
 COLUMNS = ("year", "state", "organisation", "status", "origin")
+#: Code of the COW file for a membership of which nothing is known; -1 stands for years without the organisation.
+COW_UNKNOWN = -9
 COW_STATUS = {1: "full", 2: "associate", 3: "observer"}
 FACTBOOK_STATUS = {"member": "full", "associate": "associate", "observer": "observer"}
 #: Columns of the COW file that are no organisation.
@@ -99,7 +101,12 @@ def read_cow_file(path: Path) -> Parsed:
         pl.lit("cow_igo").alias("origin"),
     )
     distinct = _one_status_each(tidy)
-    dropped = {"listed twice": tidy.height - distinct.height}
+    dropped = {
+        "not known whether a member": long.filter(
+            pl.col("code").is_null() | (pl.col("code") == COW_UNKNOWN)
+        ).height,
+        "listed twice": tidy.height - distinct.height,
+    }
     return Parsed({"memberships": distinct}, counted(dropped) | unknown)
 
 

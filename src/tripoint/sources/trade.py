@@ -35,6 +35,14 @@ EXTRACT_FLOWS = {
     "import_share": "import",
 }
 
+#: Files of the extracts with monthly flows, and who counted.
+EXTRACT_MONTHS = {
+    "trade_rus_monthly_2006_2021": "rus_fts",
+    "trade_arm_monthly": "arm_armstat",
+    "trade_eu_monthly_2020_2022": "eurostat",
+}
+EXTRACT_UNITS = {"USD million": "usd_million", "EUR million": "eur_million"}
+
 IMTS = "https://api.imf.org/external/sdmx/3.0/data/dataflow/IMF.STA/IMTS/+"
 IMTS_FLOWS = {"XG_FOB_USD": "export", "MG_CIF_USD": "import"}
 #: Codes of states; groups of states have figures or an underscore (G001, 1C_080).
@@ -68,15 +76,45 @@ def read_extracts(folder: Path) -> Parsed:
     """Read flows and shares from the shared data folder."""
     flows, dropped_flows = _tidy(folder / "ties" / "trade_dyadic.parquet")
     shares, dropped_shares = _tidy(folder / "ties" / "trade_shares_factbook.parquet")
+    months = [_months(folder / "ties" / f"{name}.parquet", origin) for name, origin in EXTRACT_MONTHS.items()]
     dropped = Counter(dropped_flows) + Counter(dropped_shares)
+    for _, lost in months:
+        dropped += Counter(lost)
     share = (pl.col("value") / 100).alias("share")
     return Parsed(
         {
             "trade_flows": flows.select(*FLOW_KEY, "value", "origin"),
             "trade_shares": shares.select(*FLOW_KEY, share, "origin"),
+            "trade_monthly": pl.concat([rows for rows, _ in months]),
         },
         dict(dropped),
     )
+
+
+def _months(path: Path, origin: str) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Monthly flows of one file: all goods, or fuel alone."""
+    rows = pl.read_parquet(path)
+    said = rows.with_columns(
+        pl.col("reporter", "partner").replace(EXTRACT_STATES), pl.col("kind").str.split("_").alias("parts")
+    )
+    tidy = said.select(
+        pl.col("year").cast(pl.Int16),
+        pl.col("month").cast(pl.Int8),
+        "reporter",
+        "partner",
+        pl.col("parts").list.last().alias("flow"),
+        pl.when(pl.col("parts").list.first() == "fuel")
+        .then(pl.lit("fuel"))
+        .otherwise(pl.lit("all"))
+        .alias("goods"),
+        "value",
+        pl.col("unit").replace_strict(EXTRACT_UNITS),
+        pl.lit(origin).alias("origin"),
+    )
+    between, own = without_own_trade(tidy)
+    known = between.filter(pl.all_horizontal(pl.col("reporter", "partner").is_in(known_codes())))
+    lost = {"trade with itself": own, "a group or unknown, by month": between.height - known.height}
+    return known, counted(lost)
 
 
 def _tidy(path: Path) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -212,7 +250,7 @@ def _one_value_each(rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
 SOURCE = Source(
     name="trade",
     title="Trade in goods: IMF IMTS, national statistics, UN Comtrade, COW, World Factbook",
-    tables=("trade_flows", "trade_shares"),
+    tables=("trade_flows", "trade_shares", "trade_monthly"),
     formats=(
         Format(
             "imf_imts",

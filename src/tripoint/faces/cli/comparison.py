@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("period", "value", "lower", "upper", "coverage")
 _NEEDLES = ("strain", "unity", "barometer")
+#: How each ground stands between the two, and the unit in which it is shown.
+_STANDING = {
+    "tilt_security": "similarity",
+    "tilt_economic": "similarity",
+    "hedging_percentile": "percentile",
+    "third_vector": "share",
+}
 
 
 def comparison(triads: tuple[Triad, ...], vintage: Vintage, as_of: date | None) -> dict[str, Any]:
@@ -37,7 +44,7 @@ def _ground(triad: Triad, vintage: Vintage, as_of: date | None) -> dict[str, Any
     try:
         reading = take_reading(triad, as_of=as_of, vintage=vintage)
     except CoverageError as error:
-        empty = dict.fromkeys((*_NEEDLES, "siding", "turnover_shares"))
+        empty = dict.fromkeys((*_NEEDLES, "siding", "turnover_shares", *_STANDING))
         return {**who, **empty, "reason": str(error)}
     return {**who, **_numbers(reading)}
 
@@ -57,8 +64,13 @@ def _numbers(reading: "Reading") -> dict[str, Any]:
             role: _latest(_of(reading.presence, measure="presence_turnover", power=power))
             for role, power in zip(("first", "second"), reading.triad.pair, strict=True)
         },
+        **{name: _kept(reading.ground.latest(name)) if reading.ground else None for name in _STANDING},
         "reason": f"{strain['note']} ({strain['period']})" if strain["note"] else None,
     }
+
+
+def _kept(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if row is None else {name: row[name] for name in _NUMBERS}
 
 
 def _of(frame: pl.DataFrame, **where: str) -> pl.DataFrame:
@@ -92,8 +104,25 @@ def comparison_text(made: dict[str, Any]) -> list["RenderableType"]:
         "which the two part where the ground votes with each. Share: of the ground's trade turnover. Each number is "
         "the latest.",
     ]
+    standing = [
+        (row["name"], *(_shown(row[name], unit) for name, unit in _STANDING.items()))
+        for row in made["grounds"]
+    ]
+    parts += [
+        "",
+        text_table(
+            f"Between the two: tilt from -1, all {names[1]}, to 1, all {names[0]}",
+            ("Ground", "Tilt in\nsecurity", "Tilt in the\neconomy", "Hedging\npercentile", "Third\nvector"),
+            standing,
+            gap=1,
+        ),
+    ]
     reasons = [f"{row['name']}: {row['reason']}" for row in made["grounds"] if row["reason"]]
     return parts + (["", *reasons] if reasons else [])
+
+
+def _shown(row: dict[str, Any] | None, unit: str) -> str:
+    return interval(row["value"], row["lower"], row["upper"], unit) if row else DASH
 
 
 def _count(grounds: int) -> str:
