@@ -133,6 +133,15 @@ def take_fault_lines(
         raise UnknownNameError.of("issue area", issue, issue_areas())
     opened = vintage if isinstance(vintage, Vintage) else open_vintage(vintage)
     rows = _rows("collision", one, two, opened, as_of)
+    if (
+        rows.is_empty()
+        and {one, two} <= set(opened.manifest.powers)
+        and "collision" in opened.manifest.series
+    ):
+        raise CoverageError(
+            f"no ground is on record in which both {one} and {two} hold {index().presence.least:.0%} of turnover"
+            + (f" by {as_of}" if as_of else "")
+        )
     if rows.is_empty():
         powers = ", ".join(opened.manifest.powers)
         raise CoverageError(
