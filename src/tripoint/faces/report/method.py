@@ -77,7 +77,7 @@ def grades() -> str:
     rules = thresholds().needles
     return (
         f"Coverage of a needle is A where at least {rules['A'].share:.0%} of its weight is observed in "
-        f"the year, B at least {rules['B'].share:.0%}, C where something was observed within "
+        f"the year, B at least {rules['B'].share:.0%}, C where enough was observed within "
         f"{rules['C'].n:g} years; below that it is withheld. The barometer takes the lower grade of its "
         "two needles."
     )

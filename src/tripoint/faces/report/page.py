@@ -257,7 +257,7 @@ def sections(reading: Reading) -> tuple[Section, ...]:
         ),
         Section(
             "lines",
-            "Where else they collide",
+            "Fault lines: where they collide",
             _questions(name, "collision", "ground_strain"),
             (exhibits.collisions(reading), exhibits.world(reading)),
             _threats(name, "collision", "strain_gap"),
