@@ -3,9 +3,14 @@
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import polars as pl
 import pytest
+
+# How long an example takes depends on what else the machine does; no test is about that.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

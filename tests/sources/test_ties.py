@@ -201,3 +201,10 @@ def test_finance_and_visits_of_the_extract_have_the_known_sums(extracts: dict[st
         *range(2013, 2018),
         *range(2022, 2026),
     ]
+
+
+def test_geography_of_the_extract_has_the_borders_of_kazakhstan(extracts: dict[str, Parsed]) -> None:
+    rows = (
+        extracts["geography"].tables["geography"].filter(state="KAZ", indicator="contiguity_type", value=1.0)
+    )
+    assert {"RUS", "CHN", "UZB", "KGZ", "TKM"} <= set(rows["partner"])

@@ -133,21 +133,8 @@ def take_fault_lines(
         raise UnknownNameError.of("issue area", issue, issue_areas())
     opened = vintage if isinstance(vintage, Vintage) else open_vintage(vintage)
     rows = _rows("collision", one, two, opened, as_of)
-    if (
-        rows.is_empty()
-        and {one, two} <= set(opened.manifest.powers)
-        and "collision" in opened.manifest.series
-    ):
-        raise CoverageError(
-            f"no ground is on record in which both {one} and {two} hold {index().presence.least:.0%} of turnover"
-            + (f" by {as_of}" if as_of else "")
-        )
     if rows.is_empty():
-        powers = ", ".join(opened.manifest.powers)
-        raise CoverageError(
-            f"the vintage {opened.manifest.name} has no fault lines of {one} and {two}: they are built for pairs of "
-            f"{powers}. `tripoint build` makes them for the pairs you choose"
-        )
+        raise CoverageError(_why_none(one, two, opened, as_of))
     period = str(rows["period"].max())
     strain = _rows("ground_strain", one, two, opened, as_of).filter(pl.col("period") == period)
     here = _placed(rows.filter(pl.col("period") == period), region)
@@ -162,6 +149,19 @@ def take_fault_lines(
         _ranked(here),
         _placed(strain, region).sort("value", descending=True, nulls_last=True),
         dict(_placed(rows, region).group_by("period").agg(pl.col("ground").n_unique()).sort("period").rows()),
+    )
+
+
+def _why_none(one: str, two: str, vintage: Vintage, as_of: date | None) -> str:
+    """Why a pair has no fault lines: it is not built for, or nowhere are both on record as present."""
+    if {one, two} <= set(vintage.manifest.powers) and "collision" in vintage.manifest.series:
+        when = f" by {as_of}" if as_of else ""
+        least = index().presence.least
+        return f"no ground is on record in which both {one} and {two} hold {least:.0%} of turnover{when}"
+    powers = ", ".join(vintage.manifest.powers)
+    return (
+        f"the vintage {vintage.manifest.name} has no fault lines of {one} and {two}: they are built for pairs of "
+        f"{powers}. `tripoint build` makes them for the pairs you choose"
     )
 
 

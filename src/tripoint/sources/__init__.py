@@ -9,6 +9,7 @@ from tripoint.sources import (
     alliances,
     arms,
     finance,
+    geography,
     investment,
     memberships,
     state_year,
@@ -28,6 +29,7 @@ SOURCES = (
     investment.SOURCE,
     finance.SOURCE,
     visits.SOURCE,
+    geography.SOURCE,
 )
 
 

@@ -82,7 +82,7 @@ def fault_lines(
     brightest = max(found.lit, key=lambda year: found.lit[year], default=found.period)
     if found.lit.get(brightest, 0) > 2 * found.lit.get(found.period, 0):
         note(
-            f"{found.lit.get(found.period, 0)} grounds are on record in {found.period}, {found.lit[brightest]} in "
+            f"grounds on record: {found.lit.get(found.period, 0)} in {found.period}, {found.lit[brightest]} in "
             f"{brightest}; --as-of {int(brightest) + 2}-06-30 reads them as they were"
         )
     if not found.collisions:
