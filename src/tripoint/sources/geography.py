@@ -27,7 +27,8 @@ def read_extracts(folder: Path) -> Parsed:
             raise ParseError(f"{path.name}: nothing is known of {column} {unknown}; add it beside the reader")
     states = rows.filter(pl.all_horizontal(pl.col("reporter", "partner").is_in(known_codes())))
     between = states.filter(pl.col("reporter") != pl.col("partner"))
-    tidy = between.select(
+    observed = between.filter(pl.col("value").is_not_nan() & pl.col("value").is_not_null())
+    tidy = observed.select(
         pl.col("year").cast(pl.Int16),
         pl.col("reporter").alias("state"),
         "partner",
@@ -39,7 +40,8 @@ def read_extracts(folder: Path) -> Parsed:
     dropped = {
         "not a state": rows.height - states.height,
         "to itself": states.height - between.height,
-        "repeated row": between.height - tidy.height,
+        "not observed": between.height - observed.height,
+        "repeated row": observed.height - tidy.height,
     }
     return Parsed({"geography": tidy}, counted(dropped))
 
