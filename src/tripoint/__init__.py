@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tripoint.faces.report import write_report
     from tripoint.readings.claims import Claim, Verdict, judge_all, load_claims
     from tripoint.readings.explain import Explanation, cite, explain
+    from tripoint.readings.fault_lines import take_fault_lines
+    from tripoint.readings.ground import take_ground
     from tripoint.readings.positions import Positions, take_positions
     from tripoint.readings.reading import Barometer, Reading, take_reading
     from tripoint.readings.votes import VotesReading, take_votes
@@ -49,6 +51,8 @@ _PUBLIC = {
     "open_vintage": "tripoint.store.vintages",
     "read_tables": "tripoint.build",
     "refit": "tripoint.build",
+    "take_fault_lines": "tripoint.readings.fault_lines",
+    "take_ground": "tripoint.readings.ground",
     "take_positions": "tripoint.readings.positions",
     "take_reading": "tripoint.readings.reading",
     "take_votes": "tripoint.readings.votes",
@@ -80,6 +84,8 @@ __all__ = [
     "open_vintage",
     "read_tables",
     "refit",
+    "take_fault_lines",
+    "take_ground",
     "take_positions",
     "take_reading",
     "take_votes",

@@ -173,7 +173,7 @@ def _rows(name: str, one: str, two: str, vintage: Vintage, as_of: date | None) -
     first, second = sorted((one, two))
     rows = vintage.frame(name, pl.col("first") == first, pl.col("second") == second)
     rows = rows.filter(pl.col("period") <= str(vintage.manifest.last_full_year))
-    numbers = [pl.col(bound).cast(pl.Float64).round(6) for bound in ("value", "lower", "upper")]
+    numbers = [pl.col(bound).cast(pl.Float64).round_sig_figs(6) for bound in ("value", "lower", "upper")]
     texts = pl.col("ground", "period", "coverage", "note").cast(pl.String)
     return published_by(name, as_of, rows.with_columns(texts)).with_columns(numbers)
 

@@ -29,9 +29,7 @@ def ground_sheet(found: "GroundReading") -> "list[RenderableType]":
         "",
         _presence(found),
         "",
-        _tilts(found),
-        f"Tilt: -1 all {second}, 1 all {first}.",
-        "",
+        *_tilts(found),
         _standing(found),
         "",
         *_crossovers(found),
@@ -61,14 +59,18 @@ def _presence(found: "GroundReading") -> "RenderableType":
     )
 
 
-def _tilts(found: "GroundReading") -> "RenderableType":
+def _tilts(found: "GroundReading") -> "list[RenderableType]":
+    first, second = (found.triad.states[role].name for role in ("first", "second"))
     seen = found.tilt.filter(pl.col("value").is_not_null()).sort("period")
     last = seen.group_by("issue", maintain_order=True).last()
     rows = [
         (row["issue"], interval(row["value"], row["lower"], row["upper"], "similarity"), row["period"])
         for row in last.sort("value", descending=True).iter_rows(named=True)
     ]
-    return text_table("Tilt by layer", ("Layer", "Tilt", "Year"), rows)
+    if not rows:
+        return []
+    table = text_table("Tilt by layer", ("Layer", "Tilt", "Year"), rows)
+    return [table, f"Tilt: -1 all {second}, 1 all {first}.", ""]
 
 
 def _standing(found: "GroundReading") -> "RenderableType":
