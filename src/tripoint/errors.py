@@ -11,6 +11,8 @@
     ├── CoverageError              a good question that the data at hand cannot answer
     ├── NotIdentifiedError         a model that these data cannot pin down
     ├── DeclarationError           a codebook, index or claim file that is wrong; lists every fault
+    ├── NetworkError               a network on which nothing can flow as asked; lists every fault
+    ├── GameError                  a cooperative game that has no such solution, or none that can be computed exactly
     ├── TableError                 a table that breaks its codebook; lists every fault
     ├── ParseError                 a raw file that is not what its name promises
     ├── FetchError                 a download that failed for good
@@ -69,6 +71,10 @@ class NotIdentifiedError(TripointError):
     """A model that these data cannot pin down: no estimate is better than a silent guess."""
 
 
+class GameError(TripointError):
+    """A cooperative game that has no such solution, or none that can be computed exactly."""
+
+
 class ParseError(TripointError):
     """A raw file that is not what its name promises."""
 
@@ -101,6 +107,10 @@ class _FaultsError(TripointError):
 
 class TableError(_FaultsError):
     """A table that breaks its codebook; ``faults`` holds every one of them."""
+
+
+class NetworkError(_FaultsError):
+    """A network on which nothing can flow as asked; ``faults`` holds every reason."""
 
 
 class DeclarationError(_FaultsError):
