@@ -8,16 +8,20 @@ to all. Values are compared with ours.
 import importlib.util
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tripoint.core.scenario import changed
+from tripoint.measures.corridor_game import corridor_game
 from tripoint.models.flows.coalitions import coalition_values, drawn_coalition_values
 from tripoint.models.flows.network import FlowNetwork, flow_network
 from tripoint.models.flows.optimum import opened
 from tripoint.models.games.nucleolus import is_nucleolus, nucleolus
 from tripoint.models.games.power import shapley_value
+from tripoint.sources.corridors import shipped_network, shipped_scenarios
 
 NODES, ARCS, PRICE = 18, 40, 60.0
 SAMPLE = 512
@@ -199,10 +203,22 @@ def _fastest(work: Callable[[], Any], times: int) -> tuple[float, Any]:
     return best, found
 
 
+def real_network(commodity: str, scenarios: tuple[str, ...]) -> FlowNetwork:
+    """Kazakhstan's corridors with scenarios opened, numbers rounded so that integer solvers can be compared."""
+    network = shipped_network()
+    for name in scenarios:
+        network = changed(network, shipped_scenarios()[name])
+    found = corridor_game(network, commodity, "KAZ", draws=1, seed=0).network
+    return replace(found, capacity=np.round(found.capacity * 10), cost=np.round(found.cost))
+
+
 def main() -> None:
     """Random networks, then the real ones."""
     for n_players in (8, 14):
         against_peers(f"random network, {n_players} players", random_network(n_players))
+    against_peers("oil around Kazakhstan", real_network("crude", ()))
+    gas = ("trans-caspian", "tapi", "turkmenistan-china-d", "power-of-siberia-2")
+    against_peers("gas around Kazakhstan with four lines opened", real_network("gas", gas))
     alone()
 
 

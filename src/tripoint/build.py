@@ -56,6 +56,7 @@ _PARTS = {
     REFERENCE: 0.01,
     "fault_lines": 0.01,
     "exchange": 0.001,
+    "bargaining": 0.02,
 }
 
 

@@ -69,7 +69,7 @@ def test_an_empty_region_says_so() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("fault-lines", "RUS", "CHN", "--issue", "nuclear"), 2, "issue area"),
+        (("fault-lines", "RUS", "CHN", "--issue", "weather"), 2, "issue area"),
         (("fault-lines", "RUS", "CHN", "--region", "asia"), 2, "region"),
         (("fault-lines", "KAZ", "UZB"), 1, "built for pairs of"),
         (("fault-lines", "RUS", "RUS"), 2, "the same state"),

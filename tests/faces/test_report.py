@@ -97,7 +97,7 @@ def test_headings_go_down_one_step_at_a_time_and_identifiers_are_unique(page, re
 
 def test_every_figure_is_described_and_followed_by_its_table(small):
     pictures = re.findall(r'<svg [^>]*role="img".*?</svg>', small, flags=re.S)
-    assert len(pictures) == 9
+    assert len(pictures) == 13
     for picture in pictures:
         assert re.search(r"<title>[^<]+</title><desc>[^<]+</desc>", picture)
     after = small.split('class="marks"')[1:]
@@ -107,7 +107,7 @@ def test_every_figure_is_described_and_followed_by_its_table(small):
 
 def test_tables_say_interval_n_coverage_and_scope(small):
     tables = re.findall(r"<table>.*?</table>", small, flags=re.S)
-    assert len(tables) == 20
+    assert len(tables) == 24
     for table in tables:
         assert re.search(r"<caption><span>[^<]+</span></caption>", table)
         assert '<th scope="col">' in table
@@ -207,7 +207,7 @@ def test_home_case_of_the_bundled_vintage():
     reading = take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
     text = render_report(reading)
     assert "Not shown" not in text
-    assert len(re.findall(r'class="marks"', text)) == 14 + len(reading.claims)
+    assert len(re.findall(r'class="marks"', text)) == 18 + len(reading.claims)
     assert len(text) < 1_500_000
 
 
@@ -230,7 +230,7 @@ def test_any_triad_makes_a_page(first, second, ground, outsider):
         assume(False)
         raise
     text = render_report(reading)
-    assert text.count('class="marks"') + text.count("<strong>Not shown.</strong>") == 14 + len(reading.claims)
+    assert text.count('class="marks"') + text.count("<strong>Not shown.</strong>") == 18 + len(reading.claims)
     assert not re.search(r"\b(?:NaN|nan|None)\b", _words(text))
 
 

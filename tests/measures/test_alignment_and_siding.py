@@ -135,7 +135,13 @@ def test_siding_by_hand():
     about = {"first": "CHN", "second": "RUS", "ground": "KAZ"}
     values = {name: row(series[name], **about)["value"] for name in series}
     assert values == pytest.approx(
-        {"siding_first": 11 / 20, "siding_second": 5 / 20, "siding_neither": 4 / 20, "side_taking": 16 / 40}
+        {
+            "siding_first": 11 / 20,
+            "siding_second": 5 / 20,
+            "siding_neither": 4 / 20,
+            "side_taking": 16 / 40,
+            "lesser_siding": 5 / 20,
+        }
     )
     assert row(series["siding_first"], **about)["n"] == 20
 

@@ -76,6 +76,11 @@ def test_the_rules_are_those_fixed_in_advance():
             ("strained_regions", ("first", "second", "ground"), "value", 1.0),
             ("strained_areas", ("first", "second", "ground"), "value", 1.0),
         ],
+        "diversification-against-control": [("loss_by_new_routes", ("ground", "first"), "lower", 0.8)],
+        "middle-power-agency": [
+            ("own_option_gain", ("first", "second", "ground"), "lower", 0.05),
+            ("lesser_siding", ("first", "second", "ground"), "lower", 0.1),
+        ],
     }
 
 

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tripoint.errors import ParseError
+from tripoint.sources import codebook
 from tripoint.sources.arms import is_register, read_register
+from tripoint.store.corrections import FLAG, apply, excluded, usable
 
 HEADER = (
     "SIPRI AT Database ID,Supplier,Recipient,Designation,Description,Armament category,Order date,"
@@ -39,6 +42,7 @@ def test_the_header_is_found_by_what_it_says(tmp_path: Path, description: int, e
     [
         ("Congo", 2014, "COG"),
         ("DR Congo", 2014, "COD"),
+        ("Libya GNC", 2019, "LBY"),
         ("East Germany (GDR)", 1985, "DDR"),
         ("Taiwan (ROC)", 1990, "TWN"),
         ("Turkiye", 2018, "TUR"),
@@ -90,3 +94,51 @@ def test_a_line_separator_within_a_name_does_not_cut_a_row(tmp_path: Path) -> No
 def test_a_damaged_register_says_what_is_wrong(tmp_path: Path, text: str, complaint: str) -> None:
     with pytest.raises(ParseError, match=complaint):
         read_register(written(tmp_path, text))
+
+
+#: Yearly deliveries of the extract whose recipient in the register of 3 January 2025 is a group: supplier, the
+#: state that is credited, years.
+TO_GROUPS = [
+    ("RUS", "AFG", (2000, 2001)),
+    ("IRN", "LBN", (2000, 2001, 2002, 2003, 2004, 2005, 2006)),
+    ("SYR", "LBN", (2006, 2009, 2010)),
+    ("IRN", "YEM", (2017, 2022, 2023)),
+    ("RUS", "UKR", (2014,)),
+    ("QAT", "LBY", (2011,)),
+    ("BLR", "LBY", (2015,)),
+    ("EGY", "LBY", (2014, 2015, 2019)),
+    ("JOR", "LBY", (2018, 2019)),
+    ("NLD", "LBY", (2018,)),
+    ("RUS", "LBY", (2020, 2021, 2022)),
+    ("ARE", "LBY", (2014, 2015, 2016, 2017, 2019)),
+    ("USA", "LBY", (2014, 2018)),
+    ("LBY", "SDN", (2016, 2018)),
+    ("ARE", "SYR", (2017,)),
+    ("TUR", "SYR", (2017, 2019)),
+    ("USA", "SYR", (2017,)),
+    ("ERI", "SOM", (2006,)),
+    ("KHM", "LKA", (2000,)),
+    ("PRK", "PSE", (2014,)),
+]
+
+
+def test_the_extract_credits_no_state_with_what_a_group_received(extracts) -> None:
+    book = codebook("arms_transfers")
+    rows = apply(extracts["arms"].tables["arms_transfers"], book)
+    left_out = excluded(rows, book)
+    expected = {(year, recipient, supplier) for supplier, recipient, years in TO_GROUPS for year in years}
+    assert set(left_out.select("year", "recipient", "supplier").rows()) == expected
+    assert left_out.height == len(expected) == 43
+    kept = usable(rows, book)
+    assert kept.filter(recipient="UKR", supplier="RUS").is_empty()
+    assert kept.filter(recipient="LBY", supplier="TUR")["year"].to_list() == [2019, 2020]
+    assert kept.filter(recipient="LBY", supplier="RUS")["year"].max() == 2013
+
+
+def test_a_delivery_that_went_to_a_group_in_part_is_kept_and_says_so(extracts) -> None:
+    book = codebook("arms_transfers")
+    rows = usable(apply(extracts["arms"].tables["arms_transfers"], book), book)
+    noted = rows.filter(pl.col(FLAG).is_not_null())
+    assert noted.select("year", "recipient", "supplier", FLAG).rows() == [
+        (2014, "MMR", "CHN", "armed-group-in-part")
+    ]

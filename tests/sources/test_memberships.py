@@ -69,7 +69,7 @@ def test_the_extract_covers_the_years_that_the_codebook_names(extracts) -> None:
     years = {name: sorted(set(table.filter(origin=name)["year"])) for name in ("cow_igo", "factbook")}
     assert years == {"cow_igo": [*range(1990, 2015)], "factbook": [*range(2015, 2018), *range(2020, 2027)]}
     assert table.filter(organisation="2021").is_empty()
-    assert parsed.dropped["not an organisation"] == 1
+    assert parsed.dropped["not an organisation"] == 32
 
 
 def test_the_last_lists_of_the_factbook_are_the_same(extracts) -> None:
@@ -78,3 +78,47 @@ def test_the_last_lists_of_the_factbook_are_the_same(extracts) -> None:
     assert last == before
     india = lists.filter(year=2026, state="IND", organisation="SCO")
     assert india["status"].to_list() == ["observer"]
+
+
+@pytest.mark.parametrize(
+    ("state", "organisation", "year", "status"),
+    [
+        ("CHN", "AfDB", 2015, "full"),  # nonregional member
+        ("USA", "ADB", 2026, "full"),
+        ("BEL", "ADB", 2020, "full"),  # nonregional members
+        ("SEN", "WADB", 2020, "full"),  # regional
+        ("TWN", "APEC", 2022, "full"),  # Chinese Taipei
+        ("VNM", "WTO", 2025, "full"),  # 2024
+        ("DOM", "SICA", 2020, "associate"),  # associated member
+        ("PAK", "CERN", 2023, "associate"),  # associate member
+        ("AFG", "ISO", 2020, "associate"),  # correspondent
+        ("TKM", "CIS", 2024, "associate"),  # associate member, has not ratified ...
+        ("UKR", "CIS", 2017, "associate"),  # participating member, has not signed ...
+        ("TUR", "CPLP", 2020, "observer"),  # associate observer
+        ("TUR", "SCO", 2020, None),  # dialogue member
+        ("CHN", "ASEAN", 2020, None),  # dialogue partner
+        ("MLI", "AU", 2024, None),  # suspended
+        ("CUB", "OAS", 2020, None),  # excluded from formal participation since 1962
+        ("KAZ", "UN Security Council", 2026, None),  # temporary, long ago
+    ],
+)
+def test_what_the_factbook_writes_is_what_it_means(extracts, state, organisation, year, status) -> None:
+    table = extracts["memberships"].tables["memberships"].filter(origin="factbook")
+    found = table.filter(state=state, organisation=organisation, year=year)["status"].to_list()
+    assert found == ([status] if status else [])
+
+
+def test_pieces_of_notes_are_no_organisations(extracts) -> None:
+    lists = extracts["memberships"].tables["memberships"].filter(origin="factbook")
+    assert not set(lists["organisation"]) & {"none", "2021", "before 15 August"}
+    assert lists["organisation"].str.contains("^[A-Z]").all()
+
+
+def test_what_the_factbook_lists_beside_memberships_is_counted_by_kind(extracts) -> None:
+    assert extracts["memberships"].dropped == {
+        "not an organisation": 32,
+        "membership suspended": 77,
+        "a seat in the UN Security Council, not an organisation": 153,
+        "another tie than membership (partner, candidate, national committee)": 5541,
+        "listed twice": 3,
+    }

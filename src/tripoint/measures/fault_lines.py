@@ -22,7 +22,7 @@ from tripoint.measures.measure import (
     series,
     thresholds,
 )
-from tripoint.measures.needle import Needle, Panel, Scale, compose, coverage, percentile, ranked
+from tripoint.measures.needle import Needle, Panel, Scale, compose, coverage, percentile, quantiles_of, ranked
 from tripoint.measures.panels import needle_panels
 from tripoint.measures.records import declared, find_record, records
 from tripoint.measures.reference import population, read_scales
@@ -128,16 +128,7 @@ def _collisions(frames: Frames, world: _World) -> pl.DataFrame:
         (name,) = family.indicators
         if name in frames:
             found = _latest(_usable(frames[name]), where)
-            quantiles = world.scales[name].quantiles
-            ends = {
-                bound: percentile(found[bound].to_numpy(), quantiles) for bound in ("value", "lower", "upper")
-            }
-            parts.append(
-                found.with_columns(
-                    *(pl.Series(bound, values) for bound, values in ends.items()),
-                    pl.lit(areas[family.name]).alias("issue"),
-                )
-            )
+            parts.append(_as_percentiles(found, areas[family.name], world.scales[name].quantiles))
     stacked = pl.concat(parts)
     observed = pl.len().over(*_TRIAD, "period")
     most = len(index().needle("strain").families)
@@ -148,7 +139,30 @@ def _collisions(frames: Frames, world: _World) -> pl.DataFrame:
         .when(observed >= least).then(pl.lit("C"))
         .otherwise(pl.lit("D"))
     )  # fmt: skip
-    return stacked.with_columns(pl.max_horizontal(by_areas, pl.col("coverage")).alias("coverage"))
+    graded = stacked.with_columns(by_areas.alias("by_areas"))
+    issues = _votes_by_issue(frames, where).join(
+        graded.select(*_TRIAD, "period", "by_areas").unique(), on=[*_TRIAD, "period"]
+    )
+    every = pl.concat([graded, issues.select(graded.columns)])
+    return every.with_columns(pl.max_horizontal("by_areas", "coverage").alias("coverage")).drop("by_areas")
+
+
+def _as_percentiles(found: pl.DataFrame, issue: str, quantiles: Floats) -> pl.DataFrame:
+    ends = {bound: percentile(found[bound].to_numpy(), quantiles) for bound in ("value", "lower", "upper")}
+    columns = [pl.Series(bound, values) for bound, values in ends.items()]
+    return found.with_columns(*columns, pl.lit(issue).alias("issue"))
+
+
+def _votes_by_issue(frames: Frames, where: pl.DataFrame) -> pl.DataFrame:
+    """Sides taken in each UN issue, as percentiles of the same issue in the years of the reference population."""
+    rows, since = _usable(_read(frames, "issue_side_taking")), index().reference
+    parts = [_latest(rows.clear(), where).with_columns(pl.lit(None, pl.String).alias("issue"))]
+    for issue in declared("fault_lines").settings["issues"]:
+        found = _latest(rows.filter(pl.col("issue") == issue), where)
+        fixed = found.filter(pl.col("period").is_between(pl.lit(since.first), pl.lit(since.last)))
+        quantiles = quantiles_of(fixed["value"].to_numpy(), since.quantiles)
+        parts.append(_as_percentiles(found, issue, quantiles))
+    return pl.concat(parts)
 
 
 def _usable(series_: pl.DataFrame) -> pl.DataFrame:
@@ -294,11 +308,11 @@ def _others(passed: NDArray[np.bool_], belongs: NDArray[np.bool_]) -> NDArray[np
 
 def _hot_areas(world: _World, collisions: pl.DataFrame, line: float) -> NDArray[np.bool_]:
     """Whether an area's collision surely passes the line, ``(n_triads, n_areas, n_years)``."""
-    areas = list(declared("fault_lines").settings["areas"].values())
+    areas = list(declared("fault_lines").settings["areas"].values())  # votes as a whole, not issue by issue
     hot = np.zeros((world.triads.height, len(areas), len(world.years)), bool)
-    rows = collisions.filter(pl.col("coverage") != "D", pl.col("lower") > line).join(
-        world.triads.with_row_index("row"), on=list(_TRIAD)
-    )
+    rows = collisions.filter(
+        pl.col("issue").is_in(areas), pl.col("coverage") != "D", pl.col("lower") > line
+    ).join(world.triads.with_row_index("row"), on=list(_TRIAD))
     area = np.array([areas.index(name) for name in rows["issue"]], int)
     hot[rows["row"].to_numpy(), area, rows["period"].cast(pl.Int64).to_numpy() - world.years[0]] = True
     return hot

@@ -170,6 +170,7 @@ def _window(areas: Areas, ballots: Ballots, window: int, settings: Settings) -> 
         found["issue_dispersion_with_ukraine"] = _dispersion(areas, ballots, pairs, kappas, every)
         found |= _similarity(areas, ballots, observed, kappas)
         found |= _outsiders(areas, ballots, pairs, settings)
+        found["issue_side_taking"] = _side_taking(areas, ballots, pairs)
         if year >= _declared("siding_since"):
             found |= _siding(areas, ballots, pairs)
     return found
@@ -298,6 +299,53 @@ def _sides_of_pair(areas: Areas, pair: NDArray[np.intp]) -> dict[str, Floats]:
             mean, variance = mixed_moments(drawn_hits, drawn_trials, factor)
             found[f"{name}_mean"][issue], found[f"{name}_variance"][issue] = mean, variance
     return found
+
+
+def _side_taking(areas: Areas, ballots: Ballots, pairs: NDArray[np.intp]) -> pl.DataFrame:
+    """How often the two part and every ground joins one of them, in each issue."""
+    parts = []
+    for issue, chances in enumerate(areas.membership.probability):
+        items = np.flatnonzero(chances > 0)
+        drawn, votes = _few_draws(areas, issue, items), areas.votes[:, items]
+        for pair in pairs:
+            found = _sides_taken(votes, votes[pair], chances[items], areas.titles[items], drawn)
+            ground = np.flatnonzero(found["n"] >= thresholds().least_common_votes)
+            ground = ground[~np.isin(ground, pair)]
+            about = {
+                "first": _gather(ballots.states, np.full(len(ground), pair[0])),
+                "second": _gather(ballots.states, np.full(len(ground), pair[1])),
+                "ground": _gather(ballots.states, ground),
+                **_issue_and_period(areas, np.full(len(ground), issue)),
+            }
+            numbers = {name: values[ground] for name, values in found.items()}
+            note = _gather(_notes(areas), np.full(len(ground), issue))
+            parts.append(pl.DataFrame({**about, **numbers, "note": note}))
+    return pl.concat(parts)
+
+
+def _sides_taken(
+    votes: NDArray[np.int8],
+    of_pair: NDArray[np.int8],
+    chance: Floats,
+    titles: NDArray[np.int32],
+    drawn: NDArray[np.float32],
+) -> dict[str, NDArray[Any]]:
+    """Share of common roll calls on which the two part and a state votes with one of them, for all states."""
+    first, second = of_pair
+    common = (votes > 0) & (first > 0) & (second > 0)
+    sided = common & (first != second) & ((votes == first) | (votes == second))
+    trials = common @ chance
+    effective = effective_number(common, chance, titles)
+    factor = np.divide(effective, trials, out=np.ones_like(trials), where=trials > 0)
+    hits = (sided.astype(np.float32) @ drawn).astype(float)
+    mean, variance = mixed_moments(hits, (common.astype(np.float32) @ drawn).astype(float), factor)
+    value = np.divide(sided @ chance, trials, out=np.zeros_like(trials), where=trials > 0)
+    lower, upper = beta_interval(mean, variance, LEVEL)
+    return {
+        **_bounds(value, np.minimum(lower, value), np.maximum(upper, value)),
+        "n": np.rint(trials).astype(np.int32),
+        "coverage": grade(thresholds().splits, effective),
+    }
 
 
 def _few_draws(areas: Areas, issue: int, items: NDArray[np.intp]) -> NDArray[np.float32]:

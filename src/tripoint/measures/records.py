@@ -31,6 +31,7 @@ DECLARATIONS = (
     "hedging",
     "fault_lines",
     "exchange",
+    "bargaining",
 )
 
 
@@ -45,7 +46,7 @@ class Declaration:
         other adds the same measures under names that end in ``_<length>y``.
     """
 
-    measures: tuple[MeasureRecord, ...]
+    measures: tuple[MeasureRecord, ...] = ()
     citations: tuple[Citation, ...] = ()
     windows: tuple[int, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)

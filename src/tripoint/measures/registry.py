@@ -4,6 +4,7 @@ from tripoint.measures import (
     agenda,
     alignment,
     arms,
+    bargaining,
     dependence,
     displacement,
     exchange,
@@ -39,4 +40,5 @@ MEASURES: tuple[Measure, ...] = (
     hedging.MEASURE,
     fault_lines.MEASURE,
     exchange.MEASURE,
+    bargaining.MEASURE,
 )

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from tripoint.core.series import LEVEL
 from tripoint.measures.ballots import Ballots, read_ballots
 from tripoint.measures.measure import Frames, Measure, Progress, Settings, grade, series, thresholds
-from tripoint.measures.records import declared
+from tripoint.measures.records import declared, find_record
 from tripoint.models.splits import count_splits, jeffreys_interval
 
 _WITHHELD = "too few independent splits"
+_LESSER = "lesser_siding"
 
 
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
@@ -23,10 +24,14 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
         progress(done / len(years), f"sides taken in {year}")
         parts.append(_year(ballots, year, settings.powers))
     everything = pl.concat(parts)
-    return {
-        record.name: series(record, _one_measure(everything, record.name), _WITHHELD)
-        for record in declared("siding").measures
+    yearly = [record for record in declared("siding").measures if record.name != _LESSER]
+    found = {
+        record.name: series(record, _one_measure(everything, record.name), _WITHHELD) for record in yearly
     }
+    span = declared("siding").settings["lesser_years"]
+    full = [year for year in years if year - span + 1 >= first_year and year not in ballots.partial]
+    lesser = pl.concat([_lesser(ballots, year - span + 1, year, settings.powers) for year in full])
+    return {**found, _LESSER: series(find_record(_LESSER), lesser, _WITHHELD)}
 
 
 def pairs_among(powers: tuple[str, ...], states: tuple[str, ...]) -> NDArray[np.intp]:
@@ -57,6 +62,24 @@ def _year(ballots: Ballots, year: int, powers: tuple[str, ...]) -> pl.DataFrame:
     columns |= _share("side_taking", counts[:, 0] + counts[:, 1], counts[:, 3], counts[:, 5])
     note = "partial-year" if year in ballots.partial else None
     return pl.DataFrame(columns).with_columns(pl.lit(note, pl.String).alias("note"))
+
+
+def _lesser(ballots: Ballots, first: int, last: int, powers: tuple[str, ...]) -> pl.DataFrame:
+    """How often the ground joined the power that it joins less, over some years."""
+    rolls = ballots.of_years(first, last)
+    pairs = pairs_among(powers, ballots.states)
+    counts = count_splits(ballots.votes[:, rolls], ballots.titles[rolls], pairs)
+    splits = counts[..., :3].sum(-1)
+    pair, ground = np.nonzero(splits >= thresholds().least_splits)
+    outside = (ground != pairs[pair, 0]) & (ground != pairs[pair, 1])
+    pair, ground = pair[outside], ground[outside]
+    counts, splits = counts[pair, ground], splits[pair, ground]
+    states = np.array(ballots.states)
+    numbers = _share("lesser", np.minimum(counts[:, 0], counts[:, 1]), splits, counts[:, 4])
+    about = {"first": states[pairs[pair, 0]], "second": states[pairs[pair, 1]], "ground": states[ground]}
+    return pl.DataFrame(
+        {**about, **{name.removeprefix("lesser_"): column for name, column in numbers.items()}}
+    ).with_columns(pl.lit(str(last)).alias("period"), pl.lit(None, pl.String).alias("note"))
 
 
 def _share(name: str, successes: NDArray, trials: NDArray, effective: NDArray) -> dict[str, object]:

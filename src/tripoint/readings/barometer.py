@@ -19,6 +19,9 @@ from tripoint.measures.reference import read_scales
 from tripoint.sources import codebook
 from tripoint.store.vintages import REFERENCE, Vintage
 
+#: Days after the end of a period at which measures of our own tables, such as corridors, count as out.
+OWN_LAG = 365
+
 
 @dataclass(frozen=True, slots=True)
 class NeedleReading:
@@ -54,7 +57,7 @@ def published_by(name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataF
     """Rows of a measure that were out on a day, by its tables' publication lag; all if ``as_of`` is None."""
     if as_of is None:
         return frame
-    lag = max(codebook(table).lag_days for table in find_record(name).tables)
+    lag = max((codebook(table).lag_days for table in find_record(name).tables), default=OWN_LAG)
     periods = frame["period"].unique().to_list()
     out = [text for text in periods if (as_of - Period.parse(text).end).days >= lag]
     return frame.filter(pl.col("period").is_in(out))

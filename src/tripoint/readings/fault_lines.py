@@ -76,8 +76,9 @@ class FaultLines:
 
 
 def issue_areas() -> tuple[str, ...]:
-    """Names of the issue areas."""
-    return tuple(declared("fault_lines").settings["areas"].values())
+    """Names of the issue areas: the families of strain, then the issues of UN votes."""
+    settings = declared("fault_lines").settings
+    return (*settings["areas"].values(), *settings["issues"])
 
 
 def regions() -> tuple[str, ...]:
@@ -103,7 +104,7 @@ def take_fault_lines(
     region
         Only grounds of this UN M49 region, such as ``central-asia``.
     issue
-        Only this issue area: trade, votes, arms, treaties.
+        Only this issue area: trade, votes, arms, treaties, or an issue of UN votes such as ``nuclear``.
     as_of
         Use only what was published by this day.
     vintage
@@ -210,9 +211,3 @@ def _ranked(rows: pl.DataFrame) -> tuple[Collision, ...]:
             )
         )  # fmt: skip
     return tuple(made)
-
-
-def titles() -> dict[str, str]:
-    """Issue area to the title of the family of strain that it is."""
-    areas = declared("fault_lines").settings["areas"]
-    return {areas[family.name]: family.title for family in index().needle("strain").families}

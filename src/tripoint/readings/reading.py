@@ -17,10 +17,12 @@ from tripoint.store.vintages import Manifest, Vintage, open_vintage
 
 if TYPE_CHECKING:
     from tripoint.readings.claims import Verdict
+    from tripoint.readings.corridors import Corridors
     from tripoint.readings.fault_lines import FaultLines
     from tripoint.readings.ground import GroundReading
     from tripoint.readings.positions import Positions
     from tripoint.readings.votes import VotesReading
+    from tripoint.readings.what_if import WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,23 @@ class Reading:
             return take_fault_lines(*self.triad.pair, as_of=self.cut, vintage=self.vintage)
         except CoverageError:
             return None
+
+    @cached_property
+    def corridors(self) -> "Corridors | None":
+        """The ground's corridors, who can close them, and bargaining power; None where none is on record."""
+        from tripoint.readings.corridors import take_corridors
+
+        try:
+            return take_corridors(self.triad.ground)
+        except CoverageError:
+            return None
+
+    @cached_property
+    def what_ifs(self) -> "tuple[WhatIf, ...]":
+        """Every scenario that ships with the package and changes something around the ground."""
+        from tripoint.readings.what_if import every_what_if
+
+        return every_what_if(self.triad.ground, self.triad.pair)
 
     @cached_property
     def claims(self) -> "tuple[Verdict, ...]":

@@ -20,7 +20,7 @@ REGISTER = ("Supplier", "Recipient", "Delivery year", "TIV delivery values")
 #: Lines of description that may stand above the header of the register.
 MOST_PREAMBLE = 40
 #: What SIPRI calls states that bear another name here.
-SIPRI_NAMES = {"Congo": "COG", "East Germany (GDR)": "DDR", "Taiwan (ROC)": "TWN"}
+SIPRI_NAMES = {"Congo": "COG", "East Germany (GDR)": "DDR", "Libya GNC": "LBY", "Taiwan (ROC)": "TWN"}
 #: How SIPRI marks what is no state: armed groups, alliances, unknown parties.
 NO_STATE = r"\*|†|(?i)unknown|^NATO$|^United Nations|^African Union|^OSCE"
 

@@ -23,6 +23,9 @@ REPORTS = {
     "fdi_inward_stock_mirror": ("imf_dip_host_mirror", True),
 }
 
+#: Codes of the IMF in the extract that are not of ISO: Kosovo, and the West Bank and Gaza.
+EXTRACT_CODES = {"KOS": "XKX", "WBG": "PSE"}
+
 DIP = "https://api.imf.org/external/sdmx/3.0/data/dataflow/IMF.STA/DIP/+"
 #: Net positions in all instruments of all entities, and whose report they are.
 INDICATORS = {"INWD_D_NETLA_FALL_ALL": "host", "OTWD_D_NETAL_FALL_ALL": "investor"}
@@ -58,7 +61,9 @@ _SITE = _Layout(
 
 def read_extracts(folder: Path) -> Parsed:
     """Read positions from the shared data folder."""
-    rows = pl.read_parquet(folder / "ties" / "fdi_stock_imf_dip.parquet")
+    rows = pl.read_parquet(folder / "ties" / "fdi_stock_imf_dip.parquet").with_columns(
+        pl.col("reporter", "partner").replace(EXTRACT_CODES)
+    )
     host = pl.col("kind").replace_strict(
         {kind: host for kind, (_, host) in REPORTS.items()}, return_dtype=pl.Boolean
     )

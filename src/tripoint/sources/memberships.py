@@ -14,7 +14,32 @@ COLUMNS = ("year", "state", "organisation", "status", "origin")
 #: Code of the COW file for a membership of which nothing is known; -1 stands for years without the organisation.
 COW_UNKNOWN = -9
 COW_STATUS = {1: "full", 2: "associate", 3: "observer"}
-FACTBOOK_STATUS = {"member": "full", "associate": "associate", "observer": "observer"}
+#: What the World Factbook writes behind an organisation, and what it means: banks have members from outside
+#: their region; Taipei is the name under which Taiwan sits; a year is left over from a note; the two states
+#: that did not ratify the charter of the CIS take part in it without being full members.
+FACTBOOK_STATUS = {
+    "member": "full",
+    "nonregional member": "full",
+    "nonregional members": "full",
+    "regional": "full",
+    "Chinese Taipei": "full",
+    "Taipei, China": "full",
+    "2024": "full",
+    "associate": "associate",
+    "associate member": "associate",
+    "associated member": "associate",
+    "correspondent": "associate",
+    "subscriber": "associate",
+    "observer": "observer",
+    "associate observer": "observer",
+}
+#: Longer remarks, by their first words.
+FACTBOOK_REMARKS = {"associate member, ": "associate", "participating member, ": "associate"}
+#: What is no membership, or not one that is exercised; anything else counts as another tie.
+FACTBOOK_SUSPENDED = "suspended|excluded from formal participation"
+FACTBOOK_COUNCIL = "^(permanent|non-permanent|temporary)$"
+#: Names of organisations in the Factbook; 'none' and pieces of notes ('before 15 August', '2021') are none.
+FACTBOOK_NAME = "^[A-Z]"
 #: Columns of the COW file that are no organisation.
 COW_OTHER = ("ccode", "year", "state")
 
@@ -35,25 +60,41 @@ def read_extracts(folder: Path) -> Parsed:
         pl.col("status").replace_strict(COW_STATUS, return_dtype=pl.String),
         pl.lit("cow_igo").alias("origin"),
     )
-    factbook = pl.read_parquet(ties / "igo_membership_factbook.parquet").select(
-        pl.col("year").cast(pl.Int16),
-        pl.col("reporter").alias("state"),
-        pl.col("igo").alias("organisation"),
-        pl.col("status").replace_strict(FACTBOOK_STATUS, default=None, return_dtype=pl.String),
-        pl.lit("factbook").alias("origin"),
-    )
-    rows = pl.concat([cow, factbook])
-    named = rows.filter(pl.col("organisation").str.contains("[A-Za-z]"))
-    sitting = named.filter(pl.col("status").is_not_null())
+    factbook, dropped = _factbook(pl.read_parquet(ties / "igo_membership_factbook.parquet"))
+    sitting = pl.concat([cow, factbook])
     states = sitting.filter(pl.col("state").is_in(known_codes()))
     distinct = _one_status_each(states)
-    dropped = {
-        "not an organisation": rows.height - named.height,
-        "another tie than membership (partner, candidate, national committee)": named.height - sitting.height,
+    dropped |= {
         "not a state": sitting.height - states.height,
         "listed twice": states.height - distinct.height,
     }
     return Parsed({"memberships": distinct}, counted(dropped))
+
+
+def _factbook(rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Keep what the World Factbook lists as a membership, and count the rest by what it is."""
+    written = pl.col("status")
+    meant = written.replace_strict(FACTBOOK_STATUS, default=None, return_dtype=pl.String)
+    for opening, status in FACTBOOK_REMARKS.items():
+        meant = pl.when(written.str.starts_with(opening)).then(pl.lit(status)).otherwise(meant)
+    named = rows.filter(pl.col("igo").str.contains(FACTBOOK_NAME))
+    exercised = named.filter(~written.str.contains(FACTBOOK_SUSPENDED))
+    lasting = exercised.filter(~written.str.contains(FACTBOOK_COUNCIL))
+    sitting = lasting.filter(meant.is_not_null())
+    tidy = sitting.select(
+        pl.col("year").cast(pl.Int16),
+        pl.col("reporter").alias("state"),
+        pl.col("igo").alias("organisation"),
+        meant.alias("status"),
+        pl.lit("factbook").alias("origin"),
+    )
+    return tidy, {
+        "not an organisation": rows.height - named.height,
+        "membership suspended": named.height - exercised.height,
+        "a seat in the UN Security Council, not an organisation": exercised.height - lasting.height,
+        "another tie than membership (partner, candidate, national committee)": lasting.height
+        - sitting.height,
+    }
 
 
 def _one_status_each(rows: pl.DataFrame) -> pl.DataFrame:

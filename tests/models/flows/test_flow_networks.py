@@ -1,5 +1,8 @@
 """Flows: optima against HiGHS, coalitions against solving each apart, failures, and what is refused."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -198,3 +201,31 @@ def test_games_without_players_or_with_too_many_are_refused() -> None:
 def test_a_player_that_controls_nothing_adds_nothing() -> None:
     network = flow_network([0], [1], [1], source=0, sink=1, n_nodes=2, access=[1], n_players=2)
     assert (coalition_values(network, "volume") == [0, 1, 0, 1]).all()
+
+
+AFTER_ANOTHER = """
+import subprocess
+import sys
+
+import numpy as np
+from tripoint.models.flows.coalitions import coalition_values
+from tripoint.models.flows.network import flow_network
+from tripoint.models.flows.optimum import opened, values_of
+from tripoint.models.similarity import bootstrap_pairs
+
+rng = np.random.default_rng(0)
+bootstrap_pairs(rng.integers(1, 4, (4, 30)).astype(np.int8), np.arange(30, dtype=np.int32), 9, 0.9, rng)
+network = flow_network(
+    [0, 1, 0, 3], [1, 2, 3, 2], [3.0, 2.0, 5.0, 4.0], source=0, sink=2, n_nodes=4, cost=[0.0, -4.0, 1.0, -4.0],
+    access=[1, 2, 4, 1], n_players=3,
+)
+apart = values_of(network, opened(network, np.arange(8)), "gain")
+assert np.allclose(coalition_values(network), apart), (coalition_values(network), apart)
+"""
+
+
+def test_values_are_right_in_a_process_that_ran_other_compiled_code_before() -> None:
+    """Compiled code from a cache gave zeros there once."""
+    coalition_values(random_network(0))  # so that there is a cache
+    done = subprocess.run([sys.executable, "-c", AFTER_ANOTHER], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

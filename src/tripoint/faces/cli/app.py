@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tripoint.faces.cli import answers, build, data, ground, reading, votes
+from tripoint.faces.cli import answers, build, corridors, data, ground, reading, votes
 from tripoint.faces.cli.edge import FAILED, INTERRUPTED, Command, complain, leave_stdout, said
 
 #: Name, function, examples; in the order in which help lists them.
@@ -44,6 +44,24 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
             "tripoint ideal-points --states RUS,CHN,KAZ,USA",
             "tripoint ideal-points --states RUS,CHN --scheme published --issue nuclear --json",
             "tripoint ideal-points --refit --effort 0.1",
+        ),
+    ),
+    (
+        "corridors",
+        corridors.corridors,
+        (
+            "tripoint corridors KAZ",
+            "tripoint corridors KAZ --close cpc_ru --commodity crude",
+            "tripoint corridors TKM --close RUS --json",
+        ),
+    ),
+    (
+        "what-if",
+        corridors.what_if,
+        (
+            "tripoint what-if",
+            "tripoint what-if trans-caspian RUS CHN KAZ",
+            "tripoint what-if my-pipe.toml --json",
         ),
     ),
     (

@@ -57,7 +57,7 @@ def fault_lines(
         typer.Option(
             "--issue",
             metavar="AREA",
-            help="One issue area: trade, votes, arms or treaties. [default: all]",
+            help="One issue area: trade, votes, arms, treaties, or a UN issue such as nuclear. [default: all]",
             show_default=False,
         ),
     ] = None,

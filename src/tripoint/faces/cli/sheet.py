@@ -205,4 +205,4 @@ def _claims(reading: Reading) -> Table:
         ]
         for verdict in reading.claims
     ]
-    return text_table("Claims", ("Claim", "Verdict", "Effect", "Same in variants"), rows, words=("Verdict",))
+    return text_table("Claims", ("Claim", "Verdict", "Effect", "Variants"), rows, words=("Verdict",))

@@ -4,6 +4,7 @@ import altair as alt
 
 from tripoint.faces.figures.canvas import TYPE, WIDTH, finished
 from tripoint.faces.figures.theme import GRID, INK, MUTED, PAPER
+from tripoint.readings.fault_lines import issue_areas
 from tripoint.readings.reading import Reading
 
 #: Light to dark, told apart with the common kinds of colour blindness: up to 25, 50, 75, 100.
@@ -37,9 +38,10 @@ def collisions_figure(reading: Reading) -> alt.LayerChart | None:
         for one in lines.collisions
         if one.value is not None and one.ground in order
     ]
-    areas = sorted({row["area"] for row in rows})
+    seen = {row["area"] for row in rows}
+    areas = [area for area in issue_areas() if area in seen]
     labels = alt.Axis(title=None, ticks=False, domain=False, labelLimit=_NAMES, labelPadding=8)
-    top = alt.Axis(orient="top", title=None, ticks=False, domain=False, labelAngle=0, labelPadding=6)
+    top = alt.Axis(orient="top", title=None, ticks=False, domain=False, labelAngle=-35, labelPadding=6)
     base = alt.Chart().encode(
         y=alt.Y("ground:N", sort=[names[code] for code in order if code in names], axis=labels),
         x=alt.X("area:N", sort=areas, axis=top),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -13,6 +14,7 @@ from tripoint.faces.figures import theme
 from tripoint.faces.figures.barometer import barometer_figure
 from tripoint.faces.figures.canvas import themed, unchecked
 from tripoint.faces.figures.collisions import collisions_figure
+from tripoint.faces.figures.corridor_map import corridor_map
 from tripoint.faces.figures.displacement import displacement_figure
 from tripoint.faces.figures.fault_lines import fault_lines_figure
 from tripoint.faces.figures.front import front_figure
@@ -21,9 +23,11 @@ from tripoint.faces.figures.map import Flow, areas, triad_map
 from tripoint.faces.figures.needles import needles_figure
 from tripoint.faces.figures.positions import positions_figure
 from tripoint.faces.figures.presence import presence_figure
+from tripoint.faces.figures.shares import shares_figure
 from tripoint.faces.figures.siding import siding_figure
 from tripoint.faces.figures.tilts import tilts_figure
 from tripoint.faces.figures.votes import votes_figure
+from tripoint.faces.figures.what_ifs import what_if_figure
 from tripoint.faces.figures.world import world_figure
 from tripoint.faces.report import tables
 from tripoint.faces.report.tables import Table
@@ -293,4 +297,44 @@ def world(reading: Reading) -> Exhibit:
         f"Strain between {name['first']} and {name['second']} over all areas, as a percentile. Grey is not calm: one "
         "of the two holds less than 2% of turnover there, or trade with it is not on record.",
         f"The vintage has no ground in which {name['first']} and {name['second']} are both on record as present.",
+    )
+
+
+def routes(reading: Reading, commodity: str) -> Exhibit:
+    """Corridors of one commodity on a map."""
+    name = spoken_roles(reading.triad)
+    titles = {"crude": "Oil routes", "gas": "Gas routes"}
+    figure = partial(corridor_map, commodity=commodity)
+    table = partial(tables.routes_table, commodity=commodity)
+    return _exhibit(
+        reading,
+        (f"routes-{commodity}", titles[commodity], figure, table),
+        "As wide as what the cheapest flow of the model sends over each segment, in the colour of whoever of the two "
+        "can surely close it. Segments are drawn straight. Real flows also follow contracts and blends: the table has "
+        "those on record.",
+        f"No {commodity} corridor of {name['ground']} is on record.",
+    )
+
+
+def bargaining(reading: Reading) -> Exhibit:
+    """Bargaining power by commodity."""
+    name = spoken_roles(reading.triad)
+    return _exhibit(
+        reading,
+        ("bargaining", "Bargaining power over corridors", shares_figure, tables.bargaining_table),
+        "What each state adds on average to what all earn together (Shapley value), as a share of it; the line spans "
+        "90% of draws of capacities, prices, costs and rights of closure from their ranges.",
+        f"No corridor of {name['ground']} is on record.",
+    )
+
+
+def what_ifs(reading: Reading) -> Exhibit:
+    """Scenarios by states."""
+    name = spoken_roles(reading.triad)
+    return _exhibit(
+        reading,
+        ("what-ifs", "Who gains and who loses by a change of routes", what_if_figure, tables.what_if_table),
+        "+ surely earns more, \u2013 surely earns less, ? not sure, 0 no change; an empty cell has no say. Sure: in "
+        f"nineteen of twenty draws. The interests of {name['first']} and {name['second']} oppose where their signs do.",
+        f"No scenario that ships here changes the corridors of {name['ground']}.",
     )

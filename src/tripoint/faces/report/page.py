@@ -262,6 +262,22 @@ def sections(reading: Reading) -> tuple[Section, ...]:
             (exhibits.collisions(reading), exhibits.world(reading)),
             _threats(name, "collision", "strain_gap"),
         ),
+        _corridors(reading, name),
+    )
+
+
+def _corridors(reading: Reading, name: Mapping[str, str]) -> Section:
+    return Section(
+        "corridors",
+        "Corridors: who could close what",
+        _questions(name, "bargaining_share_crude", "opposed_routes"),
+        (
+            exhibits.routes(reading, "crude"),
+            exhibits.routes(reading, "gas"),
+            exhibits.bargaining(reading),
+            exhibits.what_ifs(reading),
+        ),
+        _threats(name, "bargaining_share_crude", "own_option_gain"),
     )
 
 

@@ -380,3 +380,62 @@ def evidence_table(reading: Reading, verdict: Verdict) -> Table:
         )
     head = ("Quantity", "Of", "Year", "Value (90%)", "Line", "n", "Coverage")
     return Table("The evidence", head, tuple(rows))
+
+
+def routes_table(reading: Reading, commodity: str) -> Table:
+    """Every segment of one commodity."""
+    head = ("Segment", "From, to", "Capacity", "On record", "Model", "Can close it", "Source", "Note")
+    found = reading.corridors
+    routes = [route for route in found.routes if route.commodity == commodity] if found else []
+    rows = [
+        (
+            route.title,
+            f"{route.start}, {route.end}",
+            Missing("not on record")
+            if route.capacity is None
+            else f"{route.capacity.best:,.1f} ({route.capacity.low:,.1f} to {route.capacity.high:,.1f}), {route.basis}",
+            Missing("not on record") if route.value is None else f"{route.value:,.1f} ({route.year})",
+            f"{route.modelled or 0:,.1f}",
+            ", ".join(
+                right.state if right.low >= 1 else f"perhaps {right.state}" for right in route.can_close
+            ),
+            ", ".join(route.citations) or Missing("from general knowledge"),
+            route.note,
+        )
+        for route in routes
+    ]
+    unit_ = routes[0].unit if routes else ""
+    return Table(f"Segments, {unit_}; ranges are low to high, not intervals", head, tuple(rows))
+
+
+def bargaining_table(reading: Reading) -> Table:
+    """Bargaining shares of every state."""
+    head = ("Commodity", "State", "Shapley value (90%)", "Nucleolus")
+    found = reading.corridors
+    rows = [
+        (
+            share.commodity,
+            find_state(share.player).name,
+            f"{share.shapley:.1%} ({share.lower:.1%} to {share.upper:.1%})",
+            f"{share.nucleolus:.1%}",
+        )
+        for share in (found.shares if found else ())
+    ]
+    return Table("Bargaining power as shares of what all earn together", head, tuple(rows), 2)
+
+
+def what_if_table(reading: Reading) -> Table:
+    """What every scenario does to every state."""
+    head = ("Scenario", "State", "Change of earnings (90%)", "Change of share (90%)")
+    rows = [
+        (
+            f"{one.scenario.title}, {one.commodity}",
+            find_state(effect.player).name,
+            f"{effect.earned:+,.0f} ({effect.earned_lower:+,.0f} to {effect.earned_upper:+,.0f}) {effect.unit}",
+            f"{effect.share:+.1%} ({effect.share_lower:+.1%} to {effect.share_upper:+.1%})",
+        )
+        for one in reading.what_ifs
+        for effect in one.effects
+        if abs(effect.earned) > 1 or effect.surely
+    ]
+    return Table("Changes by scenario", head, tuple(rows), 2)

@@ -1,0 +1,187 @@
+"""Corridors and scenarios as text: routes, shares, failures, outages; who gains and who loses."""
+
+from typing import TYPE_CHECKING
+
+from tripoint.core.network import PRICE_OF, UNIT_OF, Access, Range
+from tripoint.core.states import find_state
+from tripoint.faces.tables import DASH, interval, number, text_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from tripoint.readings.corridors import Corridors, Route, Share
+    from tripoint.readings.what_if import Effect, WhatIf
+
+#: Shares and losses below this are left out of the text.
+_LEAST = 0.0005
+#: Failures that are shown for each commodity.
+_WORST = 6
+
+
+def corridor_sheet(found: "Corridors") -> "list[RenderableType]":
+    """Routes and what follows from them, one commodity after the other."""
+    name = find_state(found.ground).name
+    parts: list[RenderableType] = [f"Corridors of {name}, {found.year}"]
+    if found.scenario:
+        shut = [
+            *found.scenario.close,
+            *(f"all that {code} can close" for code in found.scenario.close_states),
+        ]
+        parts.append("as if: " + found.scenario.title + (f" (closed: {', '.join(shut)})" if shut else ""))
+    for commodity in found.worth:
+        parts += ["", *_commodity(found, commodity)]
+    return [
+        *parts,
+        "",
+        "Bargaining power: Shapley value and nucleolus as shares of what all earn together, 90% of draws of what is "
+        "uncertain in parentheses. Routes, prices and costs are partly assumed: `--json` names every uncited field. "
+        "A dash is not on record.",
+    ]
+
+
+def _commodity(found: "Corridors", commodity: str) -> "list[RenderableType]":
+    unit = UNIT_OF[commodity]
+    routes = [route for route in found.routes if route.commodity == commodity]
+    rows = [_route(route) for route in routes]
+    parts: list[RenderableType] = [
+        text_table(
+            f"{commodity.capitalize()}, {unit}",
+            ("Segment", "Capacity", "On record", "Model", "Can close it"),
+            rows,
+            words=("Can close it",),
+            gap=1,
+        ),
+        "",
+    ]
+    shares = [share for share in found.shares if share.commodity == commodity and share.upper > _LEAST]
+    stable = "some sharing out is stable" if found.stable[commodity] else "no sharing out is stable"
+    worth = found.worth[commodity]
+    parts.append(
+        text_table(
+            f"Bargaining power over {worth:,.0f} {'million USD' if commodity in PRICE_OF else unit.split('/')[0]} "
+            f"a year ({stable})",
+            ("State", "Shapley value", "Nucleolus"),
+            [
+                (
+                    find_state(s.player).name,
+                    interval(s.shapley, s.lower, s.upper, "share"),
+                    number(s.nucleolus, "share"),
+                )
+                for s in shares
+            ],
+        )
+    )
+    return parts + _failures(found, commodity) + _losses(found, commodity)
+
+
+def _share(share: "Share") -> tuple[str, ...]:
+    shapley = interval(share.shapley, share.lower, share.upper, "share")
+    return find_state(share.player).name, shapley, number(share.nucleolus, "share")
+
+
+def _route(route: "Route") -> tuple[str, ...]:
+    recorded = DASH if route.value is None else f"{route.value:,.1f} ({route.year})"
+    return (
+        route.segment,
+        _range(route.capacity),
+        recorded,
+        DASH if route.modelled is None else f"{route.modelled:,.1f}",
+        ", ".join(_right(right) for right in route.can_close),
+    )
+
+
+def _range(capacity: Range | None) -> str:
+    if capacity is None:
+        return DASH
+    best = f"{capacity.best:,.1f}"
+    return (
+        best if capacity.low == capacity.high else f"{best} ({capacity.low:,.1f}{DASH}{capacity.high:,.1f})"
+    )
+
+
+def _right(right: Access) -> str:
+    return right.state if right.low >= 1 else f"{right.state}? ({right.low:.0%}{DASH}{right.high:.0%})"
+
+
+def _failures(found: "Corridors", commodity: str) -> "list[RenderableType]":
+    worst = sorted(
+        (
+            one
+            for one in found.failures
+            if one.commodity == commodity and one.kind != "place" and one.left < 1 - _LEAST
+        ),
+        key=lambda one: one.left,
+    )[:_WORST]
+    if not worst:
+        return []
+    rows = [
+        (
+            one.name,
+            one.kind,
+            number(one.left, "share"),
+            f"{number(one.with_another, 'share')} (with {one.another})",
+        )
+        for one in worst
+    ]
+    mean = number(found.survivability[commodity], "share")
+    title = f"Share of exports left when one closes, {mean} on average over segments"
+    return [
+        "",
+        text_table(title, ("Closed", "Kind", "Left", "Left with the worst second"), rows, words=("Kind",)),
+    ]
+
+
+def _losses(found: "Corridors", commodity: str) -> "list[RenderableType]":
+    rows = [
+        (
+            loss.segment,
+            str(len(loss.events)),
+            f"{loss.per_year[0]:.1f} ({loss.per_year[1]:.1f}{DASH}{loss.per_year[2]:.1f})",
+            interval(loss.value, loss.lower, loss.upper, "share"),
+            ", ".join(loss.actors) or DASH,
+        )
+        for loss in found.losses
+        if loss.commodity == commodity
+    ]
+    if not rows:
+        return []
+    head = ("Segment", "Outages", "In a year", "Exports lost in a year", "Actors")
+    return ["", text_table("Outages on record, and what they cost on average", head, rows, words=("Actors",))]
+
+
+def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":
+    """Who gains and who loses, and what flows otherwise."""
+    rows = [_effect(effect) for effect in found.effects if abs(effect.earned) > 0.5 or effect.surely]
+    before, after = found.exports
+    parts: list[RenderableType] = [
+        f"What if: {found.scenario.title}",
+        *([found.scenario.note] if found.scenario.note else []),
+        "",
+        text_table(
+            f"{found.commodity.capitalize()}: what each earns, {found.unit}",
+            ("State", "Change", "Change of share", ""),
+            rows,
+            words=("",),
+        ),
+        "",
+        f"All together earn {found.worth_before:,.0f} before and {found.worth_after:,.0f} after; "
+        f"{find_state(found.ground).name} exports {before:,.1f} and {after:,.1f} {UNIT_OF[found.commodity]}.",
+    ]
+    if found.pair and found.opposed is not None:
+        one, other = (find_state(code).name for code in found.pair)
+        verdict = "oppose: one gains, the other loses" if found.opposed else "do not surely oppose"
+        parts.append(f"The interests of {one} and {other} {verdict}.")
+    if found.flows:
+        moved = [(name, f"{was:,.1f}", f"{now:,.1f}") for name, (was, now) in found.flows.items()]
+        parts += ["", text_table("Flows that change in the model", ("Segment", "Before", "After"), moved)]
+    return parts
+
+
+def _effect(effect: "Effect") -> tuple[str, ...]:
+    sign = {1: "gains", -1: "loses", 0: "not sure"}[effect.surely]
+    return (
+        find_state(effect.player).name,
+        f"{effect.earned:+,.0f} ({effect.earned_lower:+,.0f} to {effect.earned_upper:+,.0f})",
+        interval(effect.share, effect.share_lower, effect.share_upper, "share_change"),
+        sign,
+    )

@@ -1,0 +1,247 @@
+"""How much of what corridors earn is each state's to bargain for, and who gains and who loses by a new route?"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tripoint.core.network import Network
+from tripoint.core.scenario import Scenario, changed, touched
+from tripoint.core.series import no_rows
+from tripoint.measures.corridor_game import (
+    CorridorGame,
+    commodities_of,
+    connected,
+    corridor_game,
+    used_segments,
+)
+from tripoint.measures.measure import Floats, Frames, GradeRule, Measure, Progress, Settings, grade, series
+from tripoint.measures.records import declared
+from tripoint.models.games.power import shapley_value
+from tripoint.sources.corridors import shipped_network, shipped_scenarios
+
+_WITHHELD = "fewer planned routes in the network than a number needs"
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Bargaining power over one commodity.
+
+    Attributes
+    ----------
+    players
+        States, in the order of the columns.
+    worth
+        What all earn together in a year: million US dollars, or volume; best guess.
+    shares
+        Shapley values as shares of the whole: best guess, shape ``(n_players,)``, and draws, ``(n_draws, n_players)``.
+    drawn_worth
+        The whole in every draw, shape ``(n_draws,)``.
+    """
+
+    commodity: str
+    players: tuple[str, ...]
+    worth: float
+    shares: Floats
+    drawn: Floats
+    drawn_worth: Floats
+
+    def of(self, state: str) -> tuple[float, Floats]:
+        """Best guess and draws of one state; 0 for a state that can close nothing."""
+        if state not in self.players:
+            return 0.0, np.zeros(len(self.drawn))
+        place = self.players.index(state)
+        return float(self.shares[place]), self.drawn[:, place]
+
+    def earned_by(self, state: str) -> tuple[float, Floats]:
+        """Shapley value of one state, in the unit of the whole: best guess and draws."""
+        share, drawn = self.of(state)
+        return share * self.worth, drawn * self.drawn_worth
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Bargaining power before and after a scenario, over the same whole and with the same draws."""
+
+    scenario: Scenario
+    before: Power
+    after: Power
+
+    def of(self, state: str) -> tuple[float, Floats]:
+        """Change of a state's share: best guess and draws."""
+        (was, drawn_was), (now, drawn_now) = self.before.of(state), self.after.of(state)
+        return now - was, drawn_now - drawn_was
+
+    def earned_by(self, state: str) -> tuple[float, Floats]:
+        """Change of what a state earns: best guess and draws."""
+        (was, drawn_was), (now, drawn_now) = self.before.earned_by(state), self.after.earned_by(state)
+        return now - was, drawn_now - drawn_was
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Everyone who plays before or after."""
+        return tuple(sorted({*self.before.players, *self.after.players}))
+
+
+def power_of(game: CorridorGame, progress: Progress = lambda share, doing: None) -> Power:
+    """Shapley values of a game and of its draws, as shares of the whole."""
+    values, drawn = game.values(), game.drawn_values(progress)
+    return Power(
+        game.commodity,
+        game.players,
+        float(values[-1]),
+        _shares(values[None], shapley_value(values)[None])[0],
+        _shares(drawn, shapley_value(drawn)),
+        drawn[:, -1],
+    )
+
+
+def _shares(values: Floats, power: Floats) -> Floats:
+    """Values as shares of the whole; equal to 0 for everyone where nothing can be earned."""
+    whole = values[:, -1:]
+    return np.divide(power, whole, out=np.zeros_like(power), where=whole > 0)
+
+
+def change_by(
+    network: Network, scenario: Scenario, commodity: str, ground: str, *, draws: int, seed: int
+) -> Change:
+    """Bargaining power of everyone around a ground before and after a scenario."""
+    then = changed(network, scenario)
+    places = connected(network, commodity, ground) | connected(then, commodity, ground)
+    before, after = (
+        power_of(corridor_game(made, commodity, ground, places=places, draws=draws, seed=seed))
+        for made in (network, then)
+    )
+    return Change(scenario, before, after)
+
+
+def commodity_of(network: Network, scenario: Scenario) -> str | None:
+    """The commodity whose segments a scenario touches; None where it touches several or none."""
+    kinds = {s.name: s.commodity for s in network.segments} | {s.segment: s.commodity for s in scenario.add}
+    ends = {end.name: end.commodity for end in network.ends}
+    named = {kinds[name] for name in (*touched(scenario), *scenario.close)}
+    found = named | {ends[one.end] for one in scenario.ends}
+    return found.pop() if len(found) == 1 else None
+
+
+def can_open_without(network: Network, scenario: Scenario, state: str) -> bool:
+    """Whether a state's refusal cannot surely stop any segment that the scenario opens or changes."""
+    rights = changed(network, scenario)
+    return not any(
+        right.state == state and right.low >= 1
+        for segment in touched(scenario)
+        for right in rights.who_can_close(segment)
+    )
+
+
+def compute(
+    frames: Frames,  # noqa: ARG001 - as every measure
+    settings: Settings,
+    progress: Progress,
+) -> dict[str, pl.DataFrame]:
+    """Shares, gains by the best option of one's own, and opposed interests, for every ground on a corridor."""
+    network, constants = shipped_network(), declared("bargaining").settings
+    planned = [scenario for scenario in shipped_scenarios().values() if scenario.planned]
+    grounds = sorted({right.state for right in network.access})
+    rows: dict[str, list[dict[str, object]]] = {record.name: [] for record in declared("bargaining").measures}
+    for done, ground in enumerate(grounds):
+        progress(done / len(grounds), f"bargaining over the corridors of {ground}")
+        changes = [
+            change_by(network, scenario, commodity, ground, draws=constants["draws"], seed=settings.seed)
+            for scenario in planned
+            for commodity in constants["energy"]
+            if commodity == commodity_of(network, scenario)
+            and _has_part(network, scenario, commodity, ground)
+        ]
+        for name, found in _of_ground(network, ground, changes, settings).items():
+            rows[name] += found
+    period = str(constants["year"])
+    made = {}
+    for record in declared("bargaining").measures:
+        frame = no_rows(record.grain)
+        if rows[record.name]:
+            frame = pl.DataFrame(rows[record.name], infer_schema_length=None).with_columns(
+                pl.lit(period).alias("period"), pl.lit(None, pl.String).alias("note")
+            )
+        made[record.name] = series(record, frame, _WITHHELD)
+    return made
+
+
+def _has_part(network: Network, scenario: Scenario, commodity: str, ground: str) -> bool:
+    """Whether the ground has a say over the commodity, and the scenario touches what hangs together with it."""
+    if commodity not in commodities_of(network, ground):
+        return False
+    then = changed(network, scenario)
+    places = connected(then, commodity, ground)
+    segments = {segment.name: segment for segment in then.segments}
+    return any(segments[name].start in places for name in touched(scenario) if name in used_segments(then))
+
+
+def _of_ground(
+    network: Network, ground: str, changes: list[Change], settings: Settings
+) -> dict[str, list[dict[str, object]]]:
+    """Rows of all measures about one ground."""
+    constants = declared("bargaining").settings
+    rows: dict[str, list[dict[str, object]]] = {record.name: [] for record in declared("bargaining").measures}
+    for commodity in constants["energy"]:
+        if commodity in commodities_of(network, ground):
+            game = corridor_game(network, commodity, ground, draws=constants["draws"], seed=settings.seed)
+            power = power_of(game)
+            rows[f"bargaining_share_{commodity}"] += [
+                {
+                    "ground": ground,
+                    "power": player,
+                    **_numbers(*power.of(player), n=len(game.arcs), sure=False),
+                }
+                for player in power.players
+            ]
+    raising = [change for change in changes if change.of(ground)[1].mean() > 0]
+    for player in sorted({player for change in changes for player in change.players} - {ground}):
+        falls = [(change.of(player)[1] < -constants["hair"]).astype(float) for change in raising]
+        if falls:
+            share = np.mean(falls, axis=0)
+            rows["loss_by_new_routes"].append(
+                {"ground": ground, "power": player, **_numbers(share.mean(), share, n=len(raising))}
+            )
+    powers = [player for player in sorted(settings.powers) if player != ground]
+    for first, second in combinations(powers, 2):
+        pair = {"first": first, "second": second, "ground": ground}
+        own = [change for change in changes if _is_own(network, change, first, second)]
+        if own:
+            best = max(own, key=lambda change: change.of(ground)[1].mean())
+            rows["own_option_gain"].append({**pair, **_numbers(*best.of(ground), n=len(own))})
+        staked = [c for c in changes if {first, second} <= set(c.players)]
+        if staked:
+            opposed = np.mean([_opposed(c, first, second) for c in staked], axis=0)
+            rows["opposed_routes"].append({**pair, **_numbers(opposed.mean(), opposed, n=len(staked))})
+    return rows
+
+
+def _is_own(network: Network, change: Change, first: str, second: str) -> bool:
+    return any(can_open_without(network, change.scenario, power) for power in (first, second))
+
+
+def _opposed(change: Change, first: str, second: str) -> Floats:
+    """In which draws one earns more and the other less."""
+    one, other = change.earned_by(first)[1], change.earned_by(second)[1]
+    hair = declared("bargaining").settings["hair"] * max(change.before.worth, change.after.worth)
+    return ((one > hair) & (other < -hair) | (one < -hair) & (other > hair)).astype(float)
+
+
+def _numbers(value: float, drawn: NDArray[np.float64], *, n: int, sure: bool = True) -> dict[str, object]:
+    lower, upper = np.quantile(drawn, [0.05, 0.95])
+    rules = {letter: GradeRule(rule) for letter, rule in declared("bargaining").settings["grades"].items()}
+    # A share rests on one network in which a third of the capacities are guesses: no better than the declared grade.
+    coverage = str(grade(rules, np.array([n]))[0]) if sure else declared("bargaining").settings["share_grade"]
+    return {
+        "value": float(value),
+        "lower": float(min(lower, value)),
+        "upper": float(max(upper, value)),
+        "n": n,
+        "coverage": coverage,
+    }
+
+
+MEASURE = Measure("bargaining", compute, needs=())

@@ -1,0 +1,99 @@
+"""``tripoint corridors`` and ``what-if`` as a user meets them."""
+
+import json
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tripoint.faces.cli import app
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_routes_and_shares_as_json() -> None:
+    result = run("corridors", "KAZ", "--commodity", "crude", "--json")
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    route = next(one for one in data["routes"] if one["segment"] == "cpc_kz")
+    assert (route["year"], route["value"], route["unit"]) == (2024, 54.9, "Mt/y")
+    share = next(one for one in data["shares"] if one["player"] == "KAZ")
+    assert share["lower"] <= share["shapley"] <= share["upper"]
+    assert 0 < share["nucleolus"] < 1
+
+
+def test_the_sheet_names_states_and_routes() -> None:
+    result = run("corridors")
+    assert result.exit_code == 0, result.output
+    for word in (
+        "Corridors of Kazakhstan, 2024",
+        "cpc_ru",
+        "Bargaining power over",
+        "Outages on record",
+        "uranium".title(),
+    ):
+        assert word in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+
+
+def test_closing_a_segment_or_a_state() -> None:
+    whole = json.loads(run("corridors", "KAZ", "--commodity", "crude", "--json").stdout)
+    for what in ("cpc_ru", "RUS", "Russia"):
+        shut = json.loads(run("corridors", "KAZ", "--close", what, "--commodity", "crude", "--json").stdout)
+        assert shut["worth"]["crude"] < whole["worth"]["crude"]
+    text = run("corridors", "KAZ", "--close", "cpc_ru", "--commodity", "crude").stdout
+    assert "closed: cpc_ru" in text
+
+
+def test_what_if_says_who_gains_and_whether_interests_oppose() -> None:
+    result = run("what-if", "cpc-closed", "RUS", "CHN", "KAZ")
+    assert result.exit_code == 0, result.output
+    assert "The interests of Russia and China oppose: one gains, the other loses." in result.stdout
+    (found,) = json.loads(run("what-if", "cpc-closed", "RUS", "CHN", "KAZ", "--json").stdout)
+    assert found["opposed"] is True
+    assert {effect["player"] for effect in found["effects"]} >= {"RUS", "CHN", "KAZ"}
+
+
+def test_without_a_scenario_all_are_listed() -> None:
+    assert "trans-caspian" in run("what-if").stdout
+    assert {one["name"] for one in json.loads(run("what-if", "--json").stdout)} >= {"tapi", "cpc-closed"}
+
+
+def test_a_network_and_a_scenario_of_ones_own(tmp_path: Path) -> None:
+    source = files("tripoint.sources") / "routes"
+    shutil.copytree(str(source), tmp_path / "mine")
+    scenario = tmp_path / "shut.toml"
+    scenario.write_text(
+        'name = "shut"\ntitle = "The line to the Black Sea shut"\nclose = ["cpc_ru"]\n', "utf-8"
+    )
+    arguments = ("--network", str(tmp_path / "mine"), "--json")
+    found = json.loads(run("what-if", str(scenario), *arguments).stdout)
+    assert [one["commodity"] for one in found] == ["crude"]
+    same = json.loads(
+        run("corridors", "KAZ", "--scenario", str(scenario), "--commodity", "crude", *arguments).stdout
+    )
+    assert next(one for one in same["routes"] if one["segment"] == "cpc_ru")["modelled"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("corridors", "FRA"), 1, "no segment is on record that FRA can close"),
+        (("corridors", "Atlantis"), 2, "no state is called 'Atlantis'"),
+        (("corridors", "KAZ", "--commodity", "tea"), 2, "no commodity is called 'tea'"),
+        (("corridors", "KAZ", "--close", "cpc"), 2, "Segments that can be closed"),
+        (("corridors", "KAZ", "--open", "tpc"), 1, "no segment is called 'tpc'"),
+        (("what-if", "cpc-open"), 2, "no scenario is called 'cpc-open'"),
+        (("what-if", "none.toml"), 1, "cannot be read"),
+        (("what-if", "tapi", "RUS", "CHN"), 2, "2 states given"),
+        (("corridors", "KAZ", "--network", "nowhere"), 1, "no such folder"),
+    ],
+)
+def test_what_cannot_be_done_says_why(arguments: tuple[str, ...], code: int, message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    assert message in " ".join(result.output.split())
