@@ -257,6 +257,24 @@ def test_exposure_is_built_from_what_is_there():
     assert (visits["value"], visits["lower"], visits["upper"]) == pytest.approx((1, 0.0513, 4.744), abs=1e-3)
 
 
+def test_a_power_is_counted_only_while_its_record_lasts():
+    """A source of other powers' travel that begins later must not make zeros before."""
+    tables = table(
+        "leader_visits",
+        [
+            *((year, "CHN", "UZB", "one", 1, "President", "ceias") for year in (1980, 2004)),
+            *((year, "RUS", "UZB", "two", 1, "President", "colt") for year in (1992, 2000)),
+        ],
+    ) | table(
+        "state_year",
+        [(year, "UZB", "gdp_current_usd", 1e8, "usd", "world_bank") for year in range(1975, 2006)],
+    )
+    made = exposure.compute(tables, SETTINGS, quiet)["visit_count"].filter(ground="UZB")
+    assert made.filter(power="CHN")["period"].to_list() == [str(year) for year in range(1984, 2005)]
+    assert made.filter(power="RUS")["period"].to_list() == [str(year) for year in range(1996, 2001)]
+    assert row(made, power="RUS", period="1999")["value"] == 0
+
+
 @pytest.mark.shared
 def test_kazakhstans_arms_and_trade_are_the_printed_ones(shared):
     from tripoint.store.catalog import read_extracts

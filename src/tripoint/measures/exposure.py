@@ -112,17 +112,24 @@ def _visits(visits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _over_window(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Sums over the years of a window, for every ground on record and every year from the first whole window on."""
+    """Sums over the years of a window, for every ground on record and every year that the power's record covers.
+
+    A power's record goes from its first year with a row to its last: sources cover powers over different years, and
+    before and after nothing is known, which is not 0.
+    """
     window = declared("exposure").settings["window"]
-    first, last = int(rows["year"].min()) + window - 1, int(rows["year"].max())  # pyright: ignore[reportArgumentType]
+    spans = rows.group_by("power").agg(
+        (pl.col("year").min().cast(pl.Int64) + window - 1).alias("first"),
+        pl.col("year").max().cast(pl.Int64).alias("last"),
+    )
+    years = spans.select("power", pl.int_ranges("first", pl.col("last") + 1).alias("end")).explode("end")
     who = rows.select("ground", "power").unique()
-    years = pl.DataFrame({"end": np.arange(first, last + 1)})
     spread = rows.with_columns(
         pl.int_ranges(pl.col("year").cast(pl.Int64), pl.col("year").cast(pl.Int64) + window).alias("end")
     ).explode("end")
     summed = spread.group_by("ground", "power", "end").agg(pl.col(columns).sum())
     return (
-        who.join(years, how="cross")
+        who.join(years.drop_nulls("end"), on="power")
         .join(summed, on=["ground", "power", "end"], how="left")
         .with_columns(pl.col(columns).fill_null(0), pl.col("end").cast(pl.String).alias("period"))
         .drop("end")

@@ -140,10 +140,10 @@ def _collisions(frames: Frames, world: _World) -> pl.DataFrame:
         .otherwise(pl.lit("D"))
     )  # fmt: skip
     graded = stacked.with_columns(by_areas.alias("by_areas"))
-    issues = _votes_by_issue(frames, where).join(
+    more = pl.concat([_votes_by_issue(frames, where), _contested_routes(frames, where)]).join(
         graded.select(*_TRIAD, "period", "by_areas").unique(), on=[*_TRIAD, "period"]
     )
-    every = pl.concat([graded, issues.select(graded.columns)])
+    every = pl.concat([graded, more.select(graded.columns)])
     return every.with_columns(pl.max_horizontal("by_areas", "coverage").alias("coverage")).drop("by_areas")
 
 
@@ -163,6 +163,14 @@ def _votes_by_issue(frames: Frames, where: pl.DataFrame) -> pl.DataFrame:
         quantiles = quantiles_of(fixed["value"].to_numpy(), since.quantiles)
         parts.append(_as_percentiles(found, issue, quantiles))
     return pl.concat(parts)
+
+
+def _contested_routes(frames: Frames, where: pl.DataFrame) -> pl.DataFrame:
+    """Opposed interests in planned routes, as percentiles of all pairs with a stake in all grounds on a corridor."""
+    rows = _usable(_read(frames, "opposed_routes"))
+    found = _latest(rows, where)
+    quantiles = quantiles_of(rows["value"].to_numpy().astype(float), index().reference.quantiles)
+    return _as_percentiles(found, declared("fault_lines").settings["routes"], quantiles)
 
 
 def _usable(series_: pl.DataFrame) -> pl.DataFrame:

@@ -76,9 +76,9 @@ class FaultLines:
 
 
 def issue_areas() -> tuple[str, ...]:
-    """Names of the issue areas: the families of strain, then the issues of UN votes."""
+    """Names of the issue areas: the families of strain, corridors, then the issues of UN votes."""
     settings = declared("fault_lines").settings
-    return (*settings["areas"].values(), *settings["issues"])
+    return (*settings["areas"].values(), settings["routes"], *settings["issues"])
 
 
 def regions() -> tuple[str, ...]:
