@@ -16,6 +16,7 @@
     ├── TableError                 a table that breaks its codebook; lists every fault
     ├── ParseError                 a raw file that is not what its name promises
     ├── FetchError                 a download that failed for good
+    │   └── OutageError            a download that failed for a reason that others share
     └── StoreError                 disk, lock, or a damaged table or vintage
         ├── VintageError           a vintage that is missing, half-written or altered
         └── LockedError            another process is writing
@@ -81,6 +82,10 @@ class ParseError(TripointError):
 
 class FetchError(TripointError):
     """A download that failed for good."""
+
+
+class OutageError(FetchError):
+    """A download that failed for a reason that others share: a server that does not answer, a disk that is full."""
 
 
 class StoreError(TripointError):

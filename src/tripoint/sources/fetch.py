@@ -3,7 +3,6 @@
 The only module that touches the network. Where files lie meanwhile is told in ``landing``.
 """
 
-import codecs
 import os
 import random
 import re
@@ -18,21 +17,21 @@ from pathlib import Path
 
 import httpx
 import msgspec
-from filelock import FileLock, Timeout
 
-from tripoint.errors import FetchError, LockedError
+from tripoint.errors import FetchError, OutageError
 from tripoint.sources.landing import (
     Place,
     Remote,
     Status,
+    alone,
     begun_from,
     conditions,
     read_remote,
+    refusal,
     settle,
     sha256_of,
     status_of,
 )
-from tripoint.sources.rawfile import is_page
 from tripoint.sources.source import Download, Source
 
 Progress = Callable[[str, int, int | None], None]
@@ -122,23 +121,43 @@ def pull(
     ParseError
         A listing that must be asked first does not have the form expected.
     """
-    patience = patience or Patience()
-    timeout = httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds)
-    try:
-        into.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FetchError(f"cannot write to '{into}': {error.strerror}; choose another folder") from None
     fetched: list[Fetched] = []
-    with _alone(into), httpx.Client(timeout=timeout, follow_redirects=True) as client:
-        wire = _Wire(client, _rewriter(base), patience, progress, sleep, rng or random.Random())  # noqa: S311
+    with connected(into, progress=progress, base=base, patience=patience, sleep=sleep, rng=rng) as wire:
         for download in source.downloads:
             for one in _resolved(wire, download, source):
                 fetched.append(_fetch(wire, one, into, source))  # noqa: PERF401, a fault leaves those before it
     return tuple(fetched)
 
 
+@contextmanager
+def connected(
+    into: Path,
+    *,
+    progress: Progress | None = None,
+    base: Base | None = None,
+    patience: Patience | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    rng: random.Random | None = None,
+) -> "Iterator[Wire]":
+    """Hold a folder and the connections over which files come into it; the parameters are those of `pull`.
+
+    What it gives may be used by several threads at once, each for another file.
+
+    Raises
+    ------
+    FetchError
+        The folder cannot be made.
+    LockedError
+        Another process fetches into that folder.
+    """
+    patience = patience or Patience()
+    timeout = httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds)
+    with alone(into), httpx.Client(timeout=timeout, follow_redirects=True) as client:
+        yield Wire(client, _rewriter(base), patience, progress, sleep, rng or random.Random())  # noqa: S311
+
+
 @dataclass(frozen=True, slots=True)
-class _Wire:
+class Wire:
     """What every request needs."""
 
     client: httpx.Client
@@ -162,16 +181,6 @@ class _RetryError(Exception):
         self.wait = wait
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    lock = FileLock(folder / ".pull.lock", timeout=0)
-    try:
-        with lock:
-            yield
-    except Timeout:
-        raise LockedError(f"another process fetches into '{folder}'; wait until it is done") from None
-
-
 def _rewriter(base: Base | None) -> Callable[[str], str]:
     if base is None:
         return lambda url: url
@@ -188,7 +197,7 @@ def _rewriter(base: Base | None) -> Callable[[str], str]:
     return rewrite
 
 
-def _resolved(wire: _Wire, download: Download, source: Source) -> tuple[Download, ...]:
+def _resolved(wire: Wire, download: Download, source: Source) -> tuple[Download, ...]:
     """Give the files that a download stands for: itself, or what a listing at its address names."""
     if download.resolve is None:
         return (download,)
@@ -197,30 +206,43 @@ def _resolved(wire: _Wire, download: Download, source: Source) -> tuple[Download
         return download.resolve(listing.path.read_text("utf-8", errors="replace"))
 
 
-def _fetch(wire: _Wire, download: Download, into: Path, source: Source) -> Fetched:
-    """Fetch one file, with as many attempts as patience allows."""
+def _fetch(wire: Wire, download: Download, into: Path, source: Source) -> Fetched:
+    """Fetch one file of a source; a fault says which it was and what else can be done."""
+    try:
+        return fetch_file(wire, download, into)
+    except FetchError as error:
+        by_hand = _BY_HAND.format(table=source.tables[0])
+        raise type(error)(f"{download.name}: {wire.rewrite(download.url)} {error}. {by_hand}") from None
+
+
+def fetch_file(wire: Wire, download: Download, into: Path) -> Fetched:
+    """Fetch one file, with as many attempts as patience allows.
+
+    Raises
+    ------
+    FetchError
+        The file cannot be had; the message says why, not which file it is.
+    OutageError
+        The same, and other files are no better off.
+    """
     place = Place(into / download.filename)
     url = wire.rewrite(download.url)
-    by_hand = _BY_HAND.format(table=source.tables[0])
     for attempt in range(1, wire.patience.attempts + 1):
         try:
             remote, resumed = _request(wire, download, url, place)
             return _finish(place, remote, download, attempt, resumed)
         except _RetryError as error:
             if attempt == wire.patience.attempts:
-                raise FetchError(
-                    f"{download.name}: {url} failed {attempt} times, at last: {error}. Try again later; "
-                    f"what has come so far is kept. {by_hand}"
+                raise OutageError(
+                    f"failed {attempt} times, at last: {error}. Try again later; what has come so far is kept"
                 ) from None
             wire.sleep(wire.backoff(attempt) if error.wait is None else error.wait)
-        except FetchError as error:
-            raise FetchError(f"{download.name}: {url} {error}. {by_hand}") from None
         except OSError as error:
-            raise FetchError(f"{download.name}: cannot write '{place.part}': {error.strerror}") from None
-    raise FetchError(f"{download.name}: no attempt was allowed; set attempts to 1 or more")
+            raise OutageError(f"cannot be written to '{place.part}': {error.strerror}") from None
+    raise FetchError("was not asked for: no attempt was allowed; set attempts to 1 or more")
 
 
-def _request(wire: _Wire, download: Download, url: str, place: Place) -> tuple[Remote | None, int]:
+def _request(wire: Wire, download: Download, url: str, place: Place) -> tuple[Remote | None, int]:
     """Ask once and write what comes; gives None when the finished file is still the server's."""
     begun = begun_from(place, url)
     offset = place.part.stat().st_size if begun else 0
@@ -303,20 +325,22 @@ def _continued(response: httpx.Response, begun: Remote | None, offset: int, plac
 
 
 def _receive(
-    wire: _Wire, download: Download, response: httpx.Response, remote: Remote, place: Place, offset: int
+    wire: Wire, download: Download, response: httpx.Response, remote: Remote, place: Place, offset: int
 ) -> None:
-    size = offset
-    if (remote.total or 0) > wire.patience.largest:
+    size, most = offset, wire.patience.largest
+    if (remote.total or 0) > most:
         place.discard()
-        raise FetchError(
-            f"would send {remote.total} bytes, more than the {wire.patience.largest} that are taken"
-        )
+        raise FetchError(f"would send {remote.total} bytes, more than the {most} that are taken")
+    if download.size is not None and remote.total not in (None, download.size):
+        place.discard()
+        raise FetchError(f"would send {remote.total} bytes, where {download.size} are listed")
+    most = most if download.size is None else min(most, download.size)
     with place.part.open("ab") as file:
         for chunk in response.iter_bytes():
             size += len(chunk)
-            if size > wire.patience.largest:
+            if size > most:
                 place.discard()
-                raise FetchError(f"sends more than the {wire.patience.largest} bytes that are taken")
+                raise FetchError(f"sends more than the {most} bytes that are taken")
             file.write(chunk)
             if wire.progress:
                 wire.progress(download.name, size, remote.total)
@@ -338,20 +362,17 @@ def _finish(place: Place, remote: Remote | None, download: Download, attempts: i
         )
     if remote is None:
         raise _RetryError("the server said that nothing changed, but there is no file here", wait=0)
-    with place.part.open("rb") as file:
-        start = file.read(512)
-        if is_page(start) or not start:
-            place.discard()
-            raise FetchError("sent a web page, not data" if start else "sent an empty file")
-    if download.content == "json" and not start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(
-        (b"{", b"[")
-    ):
+    fault = refusal(place.part, download)
+    if fault is not None:
         place.discard()
-        raise FetchError(f"sent no JSON, but {start[:40]!r}")
+        if resumed:  # the beginning that was here may be at fault
+            raise _RetryError(fault, wait=0)
+        raise FetchError(fault)
     sha256 = sha256_of(place.part)
     size = place.part.stat().st_size
     status = status_of(place, sha256)
-    settle(place, Remote(remote.url, remote.etag, remote.last_modified, size, sha256))
+    noted = Remote(remote.url, remote.etag, remote.last_modified, size, sha256)
+    settle(place, noted, keep=download.md5 is None)
     return Fetched(download.name, place.final, sha256, size, status, remote.url, attempts, resumed)
 
 

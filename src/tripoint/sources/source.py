@@ -60,6 +60,8 @@ class Download:
     ----------
     content
         What the file must hold; a web page served in its place is refused.
+    size, md5
+        Bytes and MD5 of the file, in small letters, where its provider lists them: another one is refused.
     resolve
         For an address that must be asked first, such as a data set listing: takes the text found at ``url``
         and gives the downloads meant. None: ``url`` is the file.
@@ -69,9 +71,11 @@ class Download:
     url: str
     filename: str
     note: str
-    content: Literal["csv", "json"]
+    content: Literal["csv", "json", "zip"]
     headers: dict[str, str] = field(default_factory=dict)
     resolve: "Callable[[str], tuple[Download, ...]] | None" = None
+    size: int | None = None
+    md5: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
