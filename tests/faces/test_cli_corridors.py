@@ -79,9 +79,69 @@ def test_a_network_and_a_scenario_of_ones_own(tmp_path: Path) -> None:
     assert next(one for one in same["routes"] if one["segment"] == "cpc_ru")["modelled"] == 0
 
 
+def test_a_bloc_stands_beside_the_shapley_values() -> None:
+    arguments = ("corridors", "KAZ", "--commodity", "crude", "--bloc", "Russia,BLR", "--bloc", "AZE, GEO,TUR")
+    data = json.loads(run(*arguments, "--json").stdout)
+    russia = next(one for one in data["owen"] if one["player"] == "RUS")
+    assert russia["bloc"] == ["RUS", "BLR"]
+    assert russia["lower"] <= russia["owen"] <= russia["upper"]
+    text = run(*arguments).stdout
+    assert "acting together: RUS, BLR; AZE, GEO, TUR" in " ".join(text.split())
+    assert "Owen value" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "Owen value" not in run("corridors", "KAZ", "--commodity", "crude").stdout
+
+
+def test_actors_and_operators_are_shown() -> None:
+    data = json.loads(run("corridors", "KAZ", "--commodity", "crude", "--json").stdout)
+    assert {one["kind"] for one in data["failures"]} == {"segment", "place", "state", "actor", "operator"}
+    assert {one["actor"] for one in data["actor_losses"]} == {"RUS", "UKR", "none named"}
+    text = run("corridors", "KAZ", "--commodity", "crude").stdout
+    for part in ("The same by actor", "none named", "Transneft", "operator"):
+        assert part in text
+
+
+def test_a_tracker_of_pipelines_is_a_network(tmp_path: Path) -> None:
+    rows = (
+        "ProjectID,Fuel,Countries,PipelineName,Status,Capacity,CapacityUnits,StartLocation,StartCountry,EndLocation,"
+        "EndCountry,WKTFormat",
+        'P1,Gas,"Turkmenistan, Kazakhstan",East,operating,30,bcm/y,Field,Turkmenistan,Beyneu,Kazakhstan,'
+        '"LINESTRING (61 37, 55 45)"',
+        'P2,Gas,"Kazakhstan, Russia",West,proposed,10,bcm/y,Beyneu,Kazakhstan,Border,Russia,'
+        '"LINESTRING (55 45, 48 50)"',
+        "P3,Gas,Kazakhstan,Old,retired,10,bcm/y,Beyneu,Kazakhstan,Border,Russia,",
+    )
+    file = tmp_path / "tracker.csv"
+    file.write_text("\n".join(rows), "utf-8")
+    result = run("corridors", "KAZ", "--network", str(file))
+    assert result.exit_code == 1
+    assert "a tracker has no supplies and no markets" in result.output
+    (tmp_path / "ends.csv").write_text(
+        "end,nodes,kind,commodity,state,low,best,high,unit,price_low,price_best,price_high,price_unit\n"
+        "field,P1_start,supply,gas,TKM,10,20,30,bcm/y,20,30,40,USD/1000m3\n"
+        "buyer,border_rus,market,gas,RUS,10,20,30,bcm/y,150,200,250,USD/1000m3\n",
+        "utf-8",
+    )
+    shut = json.loads(run("corridors", "KAZ", "--network", str(file), "--json").stdout)
+    assert shut["worth"] == {"gas": 0.0}
+    assert any("1 rows left out: 1 retired" in note for note in shut["notes"])
+    page = tmp_path / "map.html"
+    arguments = ("--network", str(file), "--open", "P2", "--map", str(page))
+    result = run("corridors", "KAZ", *arguments)
+    assert result.exit_code == 0, result.output
+    assert "note: 2 segments from the tracker: 1 operating, 1 proposed" in result.stderr
+    assert f"wrote {page}" in result.stderr
+    assert "Turkmenistan" in result.stdout
+    assert "West" in page.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        (("corridors", "KAZ", "--bloc", "RUS"), 2, "bloc 'RUS' has 1 member"),
+        (("corridors", "KAZ", "--bloc", "RUS,FRA"), 2, "'FRA' of bloc 'RUS,FRA' can close nothing here"),
+        (("corridors", "KAZ", "--bloc", "RUS,BLR", "--bloc", "BLR,CHN"), 2, "'BLR' is in blocs 2 times"),
+        (("corridors", "TKM", "--map", "."), 1, "cannot write the map: '.' is a folder"),
         (("corridors", "FRA"), 1, "no segment is on record that FRA can close"),
         (("corridors", "Atlantis"), 2, "no state is called 'Atlantis'"),
         (("corridors", "KAZ", "--commodity", "tea"), 2, "no commodity is called 'tea'"),

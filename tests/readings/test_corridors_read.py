@@ -9,7 +9,7 @@ import pytest
 from tripoint.core.network import Range
 from tripoint.core.scenario import EndChange, NewSegment, Scenario, SegmentChange, changed, load_scenario
 from tripoint.errors import CoverageError, DeclarationError, NetworkError, UnknownNameError
-from tripoint.measures.bargaining import can_open_without, commodity_of
+from tripoint.measures.bargaining import can_open_without, commodity_of, exports_left
 from tripoint.measures.corridor_game import commodities_of, corridor_game, length_km
 from tripoint.models.games.coalitions import check_superadditive
 from tripoint.models.games.nucleolus import is_nucleolus, nucleolus
@@ -63,6 +63,23 @@ def test_without_russia_little_oil_is_left() -> None:
     found = take_corridors("KAZ", commodity="crude")
     (russia,) = [one for one in found.failures if one.kind == "state" and one.name == "RUS"]
     assert russia.left < 0.25
+
+
+@pytest.mark.parametrize("commodity", ["crude", "gas"])
+def test_what_can_go_around_a_state_is_what_its_failure_leaves(commodity: str) -> None:
+    found = take_corridors("KAZ", commodity=commodity)
+    left = exports_left(shipped_network(), commodity, "KAZ", draws=50, seed=1)
+    assert left is not None
+    failures = {one.name: one.left for one in found.failures if one.kind == "state"}
+    for state, share in zip(left.states, left.left, strict=True):
+        assert share == pytest.approx(failures.get(state, 1.0), abs=1e-9)
+    assert left.drawn.shape == (50, len(left.states))
+    assert left.drawn.min() >= 0
+    assert left.drawn.max() <= 1
+
+
+def test_a_ground_that_exports_nothing_has_nothing_to_go_around() -> None:
+    assert exports_left(shipped_network(), "crude", "CHN", draws=5, seed=1) is None
 
 
 def test_losses_rest_on_dated_outages() -> None:

@@ -149,6 +149,11 @@ class Outage:
     citations: tuple[str, ...]
     note: str
 
+    @property
+    def stops_flow(self) -> bool:
+        """Whether it took capacity, or was an attack, of which the size may not be on record."""
+        return self.lost is not None or self.kind == "attack"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -163,7 +168,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """All corridors at hand."""
+    """All corridors at hand; ``notes`` say what a reader of the file that they come from should know."""
 
     places: tuple[Place, ...]
     segments: tuple[Segment, ...]
@@ -172,6 +177,7 @@ class Network:
     flows: tuple[Flow, ...] = ()
     outages: tuple[Outage, ...] = ()
     sources: tuple[Source, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def who_can_close(self, segment: str) -> tuple[Access, ...]:
         """Rights over a segment, the surest first."""

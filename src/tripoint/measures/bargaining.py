@@ -15,10 +15,12 @@ from tripoint.measures.corridor_game import (
     commodities_of,
     connected,
     corridor_game,
+    export_game,
     used_segments,
 )
 from tripoint.measures.measure import Floats, Frames, GradeRule, Measure, Progress, Settings, grade, series
 from tripoint.measures.records import declared
+from tripoint.models.flows.optimum import values_of
 from tripoint.models.games.power import shapley_value
 from tripoint.sources.corridors import shipped_network, shipped_scenarios
 
@@ -197,6 +199,8 @@ def _of_ground(
                 }
                 for player in power.players
             ]
+            for name, found in _export_rows(network, ground, commodity, settings.seed).items():
+                rows[name] += found
     raising = [change for change in changes if change.of(ground)[1].mean() > 0]
     for player in sorted({player for change in changes for player in change.players} - {ground}):
         falls = [(change.of(player)[1] < -constants["hair"]).astype(float) for change in raising]
@@ -217,6 +221,67 @@ def _of_ground(
             opposed = np.mean([_opposed(c, first, second) for c in staked], axis=0)
             rows["opposed_routes"].append({**pair, **_numbers(opposed.mean(), opposed, n=len(staked))})
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What is left of a ground's exports when a state closes all that it can.
+
+    Attributes
+    ----------
+    states
+        Foreign states with a right of closure that the exports may meet.
+    left
+        Share of the volume that still flows, best guess, shape ``(n_states,)``.
+    drawn
+        The same in every draw, shape ``(n_draws, n_states)``.
+    arcs
+        Number of arcs in the network of the exports.
+    """
+
+    states: tuple[str, ...]
+    left: Floats
+    drawn: Floats
+    arcs: int
+
+
+def exports_left(network: Network, commodity: str, ground: str, *, draws: int, seed: int) -> Exports | None:
+    """Close the lines of one foreign state after the other (Wollmer 1964, doi:10.1287/opre.12.6.934).
+
+    None where the ground exports nothing over the network, or no foreign state stands in the way.
+    """
+    game = export_game(network, commodity, ground, draws=draws, seed=seed)
+    capacities = np.vstack([game.network.capacity, game.capacities])
+    access = np.vstack([game.network.access, game.access])
+    whole = values_of(game.network, capacities, "volume")
+    states = tuple(player for player in game.players if player != ground)
+    if whole[0] <= 0 or not states:
+        return None
+    bits = [np.uint64(1 << game.players.index(state)) for state in states]
+    closed = np.vstack([np.where(access & bit, 0.0, capacities) for bit in bits])
+    flow = values_of(game.network, closed, "volume").reshape(len(states), -1)
+    left = np.divide(flow, whole, out=np.zeros_like(flow), where=whole > 0).clip(0.0, 1.0).T
+    return Exports(states, left[0], left[1:], game.network.n_arcs)
+
+
+def _export_rows(
+    network: Network, ground: str, commodity: str, seed: int
+) -> dict[str, list[dict[str, object]]]:
+    constants = declared("bargaining").settings
+    if ground not in constants["exporters"]:
+        return {}
+    found = exports_left(network, commodity, ground, draws=constants["draws"], seed=seed)
+    if found is None:
+        return {}
+    directed = [
+        {"ground": ground, "power": state, **_numbers(value, drawn, n=found.arcs, sure=False)}
+        for state, value, drawn in zip(found.states, found.left, found.drawn.T, strict=True)
+    ]
+    worst = _numbers(float(found.left.min()), found.drawn.min(axis=1), n=found.arcs, sure=False)
+    return {
+        f"rerouting_{commodity}": directed,
+        f"survivability_{commodity}": [{"state": ground, **worst}],
+    }
 
 
 def _is_own(network: Network, change: Change, first: str, second: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tripoint.core.network import OPERATING, PRICE_OF, End, Network, Range, Segment
-from tripoint.errors import NetworkError
+from tripoint.errors import GameError, NetworkError
 from tripoint.measures.records import declared
 from tripoint.models.flows.coalitions import Progress, coalition_values, drawn_coalition_values
 from tripoint.models.flows.network import FlowNetwork, flow_network
@@ -16,6 +16,8 @@ from tripoint.models.flows.optimum import Objective
 
 Floats = NDArray[np.float64]
 
+#: Players of whom every coalition is valued in every draw.
+MOST_DRAWN = 17
 _EARTH_KM = 6371.0
 
 
@@ -49,7 +51,18 @@ class CorridorGame:
         return coalition_values(self.network, self.objective)
 
     def drawn_values(self, progress: Progress = lambda share, doing: None) -> Floats:
-        """The same in every draw, shape ``(n_draws, 2**n_players)``."""
+        """The same in every draw, shape ``(n_draws, 2**n_players)``.
+
+        Raises
+        ------
+        GameError
+            There are more players than draws of all of their coalitions fit into memory.
+        """
+        if len(self.players) > MOST_DRAWN:
+            raise GameError(
+                f"{len(self.players)} states can close something over {self.commodity} here: "
+                f"{', '.join(self.players)}; up to {MOST_DRAWN} can be drawn. Leave out segments far from the ground"
+            )
         return drawn_coalition_values(
             self.network, self.capacities, self.costs, self.access, self.objective, progress=progress
         )
@@ -151,6 +164,17 @@ def corridor_game(
         costs,
         access,
     )
+
+
+def export_game(network: Network, commodity: str, ground: str, *, draws: int, seed: int) -> CorridorGame:
+    """Arrange the same corridors with the ground's own supply alone: what flows is what it exports."""
+    mine = tuple(
+        end
+        for end in network.ends
+        if end.kind == "market" or end.state == ground or end.commodity != commodity
+    )
+    own = Network(network.places, network.segments, network.access, mine)
+    return corridor_game(own, commodity, ground, draws=draws, seed=seed)
 
 
 def _drawn(found: Range, draws: int, rng: np.random.Generator) -> Floats:

@@ -21,12 +21,14 @@ from tripoint.store.vintages import Manifest, Vintage, open_vintage
 #: Presence by layer: what is shown of each power, in the order shown.
 PRESENCE = (
     "presence_turnover", "presence_export", "presence_import", "presence_arms", "treaty_tie", "membership_share",
-    "investment_gdp", "finance_gdp", "visit_count", "dependence", "replaceability",
+    "investment_gdp", "finance_gdp", "visit_count", "dependence", "replaceability", "rerouting_crude", "rerouting_gas",
 )  # fmt: skip
 #: How the ground stands between the two.
 STANDING = (
     "tilt_security", "tilt_economic", "balance", "dispersion", "hedging", "hedging_percentile", "third_vector",
 )  # fmt: skip
+#: What the ground has whoever the two powers are.
+OWN = ("survivability_crude", "survivability_gas")
 #: Layers in which a crossover is dated, and the years of window that a share is formed over.
 CROSSED = {
     "presence_turnover": "turnover",
@@ -74,7 +76,8 @@ class GroundReading:
     tilt
         Rows by layer: ``issue`` (the layer), ``period``, the numbers; positive toward the first.
     standing
-        Rows of tilts in security and the economy, balance, dispersion, hedging, third vector.
+        Rows of tilts in security and the economy, balance, dispersion, hedging, third vector; and of how much of
+        its exports survives the worst closure, which is the ground's own and the same for every pair.
     crossovers
         When one of the two passed the other, by layer.
     ledger
@@ -129,7 +132,9 @@ def take_ground(
     presence = pl.concat(_about_powers(rows, name, triad.ground, powers) for name in PRESENCE)
     presence = presence.filter(pl.col("period") <= last)
     pair = [{"first": triad.first, "second": triad.second, "ground": triad.ground}]
-    standing = pl.concat(rows.of(name, pair) for name in STANDING)
+    standing = pl.concat(
+        [*(rows.of(name, pair) for name in STANDING), *(_own(rows, name, triad) for name in OWN)]
+    )
     if presence.is_empty() and standing.is_empty():
         raise CoverageError(
             f"the vintage {opened.manifest.name} has no tie of {' or '.join(triad.pair)} to {triad.ground}; "
@@ -145,6 +150,13 @@ def take_ground(
         tuple(_crossovers(presence, triad)),
         _ledgers(rows, triad),
     )
+
+
+def _own(rows: Rows, name: str, triad: Triad) -> pl.DataFrame:
+    """Rows of one measure about the ground alone, beside those about the pair in it."""
+    found = rows.of(name, [{"state": triad.ground}]).rename({"state": "ground"})
+    pair = (pl.lit(triad.first).alias("first"), pl.lit(triad.second).alias("second"))
+    return found.select(*pair, "ground", pl.exclude("ground"))
 
 
 def _about_powers(rows: Rows, name: str, ground: str, powers: list[str]) -> pl.DataFrame:

@@ -14,7 +14,8 @@ from tripoint.measures.bargaining import Change, change_by, commodity_of
 from tripoint.measures.corridor_game import connected, corridor_game
 from tripoint.measures.records import declared
 from tripoint.models.flows.optimum import best_flow
-from tripoint.readings.corridors import BOUNDS, commodities
+from tripoint.readings.closures import BOUNDS
+from tripoint.readings.corridors import commodities
 from tripoint.sources.corridors import shipped_network, shipped_scenarios
 
 #: Share of the whole that counts as no change.

@@ -86,13 +86,13 @@ def _read(folder: Traversable, name: str) -> Network:
 
     def table(table_name: str, make: Callable[[Row], T]) -> tuple[T, ...]:
         file = folder / f"{table_name}.csv"
-        return tuple(_rows(file, make, faults)) if file.is_file() else ()
+        return tuple(table_rows(file, make, faults)) if file.is_file() else ()
 
     network = Network(
         table("nodes", _place),
         table("segments", _segment),
         table("access", _access),
-        table("ends", _end),
+        table("ends", end_of),
         table("flows", _flow),
         table("outages", _outage),
         table("citations", _source),
@@ -102,7 +102,7 @@ def _read(folder: Traversable, name: str) -> Network:
     return checked_network(network)
 
 
-def _rows(file: Traversable, make: Callable[[Row], T], faults: list[str]) -> Iterator[T]:
+def table_rows(file: Traversable, make: Callable[[Row], T], faults: list[str]) -> Iterator[T]:
     """Rows of one file as nouns; what cannot be read is named with its line."""
     raw = file.read_bytes()
     if len(raw) > MOST_BYTES:
@@ -116,7 +116,12 @@ def _rows(file: Traversable, make: Callable[[Row], T], faults: list[str]) -> Ite
     except UnicodeDecodeError as error:
         faults.append(f"{file.name} is not UTF-8: {error}")
         return
-    for number, row in enumerate(csv.DictReader(text.splitlines()), start=2):
+    try:
+        rows = list(csv.DictReader(text.splitlines()))
+    except csv.Error as error:
+        faults.append(f"{file.name} is no table: {error}")
+        return
+    for number, row in enumerate(rows, start=2):
         try:
             yield make({key: (value or "").strip() for key, value in row.items() if key})
         except KeyError as error:
@@ -179,7 +184,8 @@ def _access(row: Row) -> Access:
     )  # fmt: skip
 
 
-def _end(row: Row) -> End:
+def end_of(row: Row) -> End:
+    """A supply or market from one row of ``ends.csv``."""
     if row["kind"] not in ("supply", "market"):
         raise ValueError(f"{row['kind']!r} is neither supply nor market")
     expected = UNIT_OF.get(row["commodity"])

@@ -52,21 +52,24 @@ def sheet_names(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def read_sheet(path: Path, sheet: str, required: tuple[str, ...]) -> pl.DataFrame:
+def read_sheet(
+    path: Path, sheet: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> pl.DataFrame:
     """Read the named columns of one sheet as text.
 
     Parameters
     ----------
     path
         An .xlsx file, or a .zip file with one among others.
-    required
+    required, optional
         Columns of the header, which may have titles above it.
 
     Returns
     -------
     polars.DataFrame
-        The required columns and ``row``, the place in the sheet. Everything is text without outer spaces;
-        empty is null. Rows with nothing in any of the columns are left out.
+        The required columns, the optional ones (all null where the sheet has none) and ``row``, the place in the
+        sheet. Everything is text without outer spaces; empty is null. Rows with nothing in any of the columns are
+        left out.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def read_sheet(path: Path, sheet: str, required: tuple[str, ...]) -> pl.DataFram
                 f"{path.name}: there is no sheet {sheet!r}; the file has {shown}. Is it the right file?"
             )
         cells = _cells(clean, sheet, path.name)
-    return _under_header(cells, required, f"{path.name}, sheet {sheet!r}")
+    return _under_header(cells, required, optional, f"{path.name}, sheet {sheet!r}")
 
 
 @contextmanager
@@ -219,9 +222,12 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _under_header(cells: pl.DataFrame, required: tuple[str, ...], place: str) -> pl.DataFrame:
+def _under_header(
+    cells: pl.DataFrame, required: tuple[str, ...], optional: tuple[str, ...], place: str
+) -> pl.DataFrame:
     heads = [[str(name or "") for name in row] for row in cells.head(MOST_PREAMBLE).iter_rows()]
-    best = max(range(len(heads)), key=lambda k: len(set(required) & set(heads[k])), default=None)
+    wanted = {*required, *optional}
+    best = max(range(len(heads)), key=lambda k: len(wanted & set(heads[k])), default=None)
     names = [] if best is None else heads[best]
     missing = [name for name in required if name not in names]
     if best is None or missing:
@@ -230,9 +236,12 @@ def _under_header(cells: pl.DataFrame, required: tuple[str, ...], place: str) ->
             f"{place}: columns are missing: {', '.join(missing)}. The likeliest header has: {shown}. "
             "Is this the right file?"
         )
-    chosen = {name: pl.col(cells.columns[names.index(name)]) for name in required}
+    chosen = {
+        name: pl.col(cells.columns[names.index(name)]) if name in names else pl.lit(None, pl.String)
+        for name in (*required, *optional)
+    }
     numbered = cells.with_row_index("row", offset=1).slice(best + 1).select("row", **chosen)
-    rows = numbered.filter(pl.any_horizontal(pl.col(required).is_not_null()))
+    rows = numbered.filter(pl.any_horizontal(pl.col(*chosen).is_not_null()))
     if rows.is_empty():
         raise ParseError(f"{place}: there is no row under the header; {_AGAIN}")
     return rows

@@ -52,6 +52,9 @@ COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
         (
             "tripoint corridors KAZ",
             "tripoint corridors KAZ --close cpc_ru --commodity crude",
+            "tripoint corridors KAZ --map corridors.html",
+            "tripoint corridors KAZ --bloc RUS,BLR --bloc AZE,GEO,TUR",
+            "tripoint corridors TKM --network trackers/GEM-GGIT-Gas-Pipelines.xlsx",
             "tripoint corridors TKM --close RUS --json",
         ),
     ),

@@ -9,6 +9,8 @@ from tripoint.faces.tables import DASH, interval, number, text_table
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from tripoint.readings.blocs import BlocShare
+    from tripoint.readings.closures import ActorLoss, Failure, Loss
     from tripoint.readings.corridors import Corridors, Route, Share
     from tripoint.readings.what_if import Effect, WhatIf
 
@@ -53,30 +55,36 @@ def _commodity(found: "Corridors", commodity: str) -> "list[RenderableType]":
         ),
         "",
     ]
+    parts.append(_power(found, commodity))
+    return parts + _failures(found, commodity) + _companies(found, commodity) + _losses(found, commodity)
+
+
+def _power(found: "Corridors", commodity: str) -> "RenderableType":
+    """Who has how much bargaining power; beside it what each has where some act as a bloc."""
+    unit = UNIT_OF[commodity]
     shares = [share for share in found.shares if share.commodity == commodity and share.upper > _LEAST]
     stable = "some sharing out is stable" if found.stable[commodity] else "no sharing out is stable"
     worth = found.worth[commodity]
-    parts.append(
-        text_table(
-            f"Bargaining power over {worth:,.0f} {'million USD' if commodity in PRICE_OF else unit.split('/')[0]} "
-            f"a year ({stable})",
-            ("State", "Shapley value", "Nucleolus"),
-            [
-                (
-                    find_state(s.player).name,
-                    interval(s.shapley, s.lower, s.upper, "share"),
-                    number(s.nucleolus, "share"),
-                )
-                for s in shares
-            ],
-        )
+    owen = {share.player: share for share in found.owen if share.commodity == commodity}
+    title = (
+        f"Bargaining power over {worth:,.0f} {'million USD' if commodity in PRICE_OF else unit.split('/')[0]} "
+        f"a year ({stable})"
     )
-    return parts + _failures(found, commodity) + _losses(found, commodity)
+    if not owen:
+        return text_table(title, ("State", "Shapley value", "Nucleolus"), [_share(share) for share in shares])
+    blocs = dict.fromkeys(share.bloc for share in owen.values() if len(share.bloc) > 1)
+    title += f"; acting together: {'; '.join(', '.join(bloc) for bloc in blocs)}"
+    rows = [(*_share(share), _owen(owen[share.player])) for share in shares]
+    return text_table(title, ("State", "Shapley value", "Nucleolus", "Owen value"), rows)
 
 
 def _share(share: "Share") -> tuple[str, ...]:
     shapley = interval(share.shapley, share.lower, share.upper, "share")
     return find_state(share.player).name, shapley, number(share.nucleolus, "share")
+
+
+def _owen(share: "BlocShare") -> str:
+    return interval(share.owen, share.lower, share.upper, "share")
 
 
 def _route(route: "Route") -> tuple[str, ...]:
@@ -108,21 +116,13 @@ def _failures(found: "Corridors", commodity: str) -> "list[RenderableType]":
         (
             one
             for one in found.failures
-            if one.commodity == commodity and one.kind != "place" and one.left < 1 - _LEAST
+            if one.commodity == commodity and one.kind in ("segment", "state") and one.left < 1 - _LEAST
         ),
         key=lambda one: one.left,
     )[:_WORST]
     if not worst:
         return []
-    rows = [
-        (
-            one.name,
-            one.kind,
-            number(one.left, "share"),
-            f"{number(one.with_another, 'share')} (with {one.another})",
-        )
-        for one in worst
-    ]
+    rows = [(one.name, one.kind, number(one.left, "share"), _with_another(one)) for one in worst]
     mean = number(found.survivability[commodity], "share")
     title = f"Share of exports left when one closes, {mean} on average over segments"
     return [
@@ -131,22 +131,60 @@ def _failures(found: "Corridors", commodity: str) -> "list[RenderableType]":
     ]
 
 
+def _with_another(one: "Failure") -> str:
+    if one.another == one.name:
+        return DASH
+    return f"{number(one.with_another, 'share')} (with {one.another})"
+
+
+def _companies(found: "Corridors", commodity: str) -> "list[RenderableType]":
+    """What is left when an actor of outages, or a company, closes all of its segments."""
+    rows = [
+        (one.name, one.kind, number(one.left, "share"), _with_another(one), ", ".join(one.segments))
+        for one in sorted(found.failures, key=lambda one: (one.kind, one.left))
+        if one.commodity == commodity and one.kind in ("actor", "operator") and one.left < 1 - _LEAST
+    ]
+    if not rows:
+        return []
+    title = "Share left when an actor of past outages, or an operator, closes all of its segments"
+    head = ("Who", "Kind", "Left", "With the worst second", "Segments")
+    return ["", text_table(title, head, rows, words=("Kind", "Segments"), gap=1)]
+
+
 def _losses(found: "Corridors", commodity: str) -> "list[RenderableType]":
     rows = [
-        (
-            loss.segment,
-            str(len(loss.events)),
-            f"{loss.per_year[0]:.1f} ({loss.per_year[1]:.1f}{DASH}{loss.per_year[2]:.1f})",
-            interval(loss.value, loss.lower, loss.upper, "share"),
-            ", ".join(loss.actors) or DASH,
-        )
+        (loss.segment, *_cost(loss), ", ".join(loss.actors) or DASH)
         for loss in found.losses
         if loss.commodity == commodity
     ]
     if not rows:
         return []
-    head = ("Segment", "Outages", "In a year", "Exports lost in a year", "Actors")
-    return ["", text_table("Outages on record, and what they cost on average", head, rows, words=("Actors",))]
+    by_actor = [
+        (loss.actor, *_cost(loss), ", ".join(loss.segments))
+        for loss in found.actor_losses
+        if loss.commodity == commodity
+    ]
+    numbers = ("Outages", "In a year", "Exports lost in a year")
+    return [
+        "",
+        text_table(
+            "Outages on record, and what they cost on average",
+            ("Segment", *numbers, "Actors"),
+            rows,
+            words=("Actors",),
+        ),
+        "",
+        text_table("The same by actor", ("Actor", *numbers, "Segments"), by_actor, words=("Segments",)),
+    ]
+
+
+def _cost(loss: "Loss | ActorLoss") -> tuple[str, str, str]:
+    rate, low, high = loss.per_year
+    return (
+        str(len(loss.events)),
+        f"{rate:.1f} ({low:.1f}{DASH}{high:.1f})",
+        interval(loss.value, loss.lower, loss.upper, "share"),
+    )
 
 
 def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tripoint.faces.cli.options import Json
-from tripoint.faces.cli.output import bar, show, write, write_json
+from tripoint.faces.cli.output import bar, note, show, write, write_json
 
 if TYPE_CHECKING:
     from tripoint.core.network import Network
@@ -16,8 +16,9 @@ NetworkOption = Annotated[
     Path | None,
     typer.Option(
         "--network",
-        metavar="FOLDER",
-        help="Corridors of your own: nodes.csv, segments.csv, access.csv, ends.csv. [default: those in the package]",
+        metavar="FOLDER|FILE",
+        help="Corridors of your own: a folder with nodes.csv, segments.csv, access.csv and ends.csv; or a pipeline "
+        "tracker of Global Energy Monitor, .xlsx or .csv, with ends.csv beside it. [default: those in the package]",
         show_default=False,
     ),
 ]
@@ -55,19 +56,46 @@ def corridors(
             show_default=False,
         ),
     ] = None,
+    bloc: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--bloc",
+            metavar="STATE,STATE",
+            help="States that act together, as RUS,BLR; repeat for other blocs.",
+        ),
+    ] = None,
     network: NetworkOption = None,
+    map_: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="Write an interactive map to an HTML file that opens offline, too.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show routes, who can close them, bargaining power, and what is left when something closes.
 
     Bargaining power is the Shapley value: what a state adds on average to what all earn together, as a share of it.
+    With blocs, the Owen value stands beside it: the same where the members of a bloc join together.
     """
     from tripoint.readings.corridors import take_corridors
 
     whole = _network(network)
     asked = _asked(whole, scenario, close, open_)
+    blocs = [[name.strip() for name in one.split(",") if name.strip()] for one in bloc or ()]
     with bar() as progress:
-        found = take_corridors(ground, network=whole, scenario=asked, commodity=commodity, progress=progress)
+        found = take_corridors(
+            ground, network=whole, scenario=asked, commodity=commodity, blocs=blocs, progress=progress
+        )
+    if map_ is not None:
+        from tripoint.core.scenario import changed
+        from tripoint.faces.report.corridor_page import write_corridor_map
+
+        write_corridor_map(found, changed(whole, asked) if asked else whole, map_)
+        note(f"wrote {map_}")
     if json:
         write_json(found.as_dict())
         return
@@ -118,10 +146,20 @@ def what_if(
         show(*what_if_sheet(one))
 
 
-def _network(folder: Path | None) -> "Network":
+def _network(path: Path | None) -> "Network":
+    """The corridors asked for; what a reader should know about them is told on stderr."""
     from tripoint.sources.corridors import read_network, shipped_network
 
-    return shipped_network() if folder is None else read_network(folder)
+    if path is None:
+        return shipped_network()
+    if not path.is_file():
+        return read_network(path)
+    from tripoint.sources.pipeline_network import read_tracker
+
+    network = read_tracker(path)
+    for line in network.notes:
+        note(line)
+    return network
 
 
 def _scenario(name: str) -> "Scenario":

@@ -7,7 +7,7 @@ import polars as pl
 from tripoint.core.states import find_state
 from tripoint.faces.tables import DASH, interval, text_table
 from tripoint.measures.records import find_record
-from tripoint.readings.ground import PRESENCE, STANDING
+from tripoint.readings.ground import OWN, PRESENCE, STANDING
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -75,7 +75,7 @@ def _tilts(found: "GroundReading") -> "list[RenderableType]":
 
 def _standing(found: "GroundReading") -> "RenderableType":
     rows = []
-    for name in STANDING:
+    for name in (*STANDING, *OWN):
         record, row = find_record(name), found.latest(name)
         if row is not None:
             shown = interval(row["value"], row["lower"], row["upper"], record.unit)

@@ -1,7 +1,7 @@
 """The reading as one page: a file that opens offline, prints, and shows the table behind every figure."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -88,31 +88,41 @@ def write_report(reading: Reading, path: str | Path) -> Path:
     StoreError
         The path is a folder or cannot be written.
     """
+    return write_page(lambda: render_report(reading), path, "report")
+
+
+def write_page(render: Callable[[], str], path: str | Path, what: str) -> Path:
+    """Write a page, whole or not at all; a path that is a folder is refused before anything is drawn.
+
+    Raises
+    ------
+    StoreError
+        The path is a folder or cannot be written.
+    """
     target = Path(path).expanduser()
     if target.is_dir() or str(path).endswith(("/", os.sep)):
         raise StoreError(
-            f"cannot write the report: '{path}' is a folder; name a file, such as '{target / 'report.html'}'"
+            f"cannot write the {what}: '{path}' is a folder; name a file, such as '{target / f'{what}.html'}'"
         )
-    page = render_report(reading).encode()
     try:
-        write_atomically(target, page)
+        write_atomically(target, render().encode())
     except StoreError as error:
         cause = error.__cause__
         why = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error)
-        raise StoreError(f"cannot write the report to '{target}': {why}; choose another place") from error
+        raise StoreError(f"cannot write the {what} to '{target}': {why}; choose another place") from error
     return target
 
 
 def render_report(reading: Reading) -> str:
     """The page as text."""
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     said = sentences(reading)
     findings = [sentence for sentence in said[3:] if not sentence.startswith("Claim: ")]
     name = spoken_roles(reading.triad)
     return template.render(
         title=opened(f"{name['first']} and {name['second']}, read through {name['ground']}"),
         name=name,
-        style=Markup(_resource("report.css")),  # noqa: S704 - our own file
+        style=Markup(resource("report.css")),  # noqa: S704 - our own file
         reading=reading,
         as_of=_day(reading.as_of),
         lead=said[:3],
@@ -131,9 +141,10 @@ def render_report(reading: Reading) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates come from: the package. What they are given is escaped."""
     return Environment(
-        loader=FunctionLoader(_resource),
+        loader=FunctionLoader(resource),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -141,7 +152,8 @@ def _environment() -> Environment:
     )
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of a file of this folder."""
     return files("tripoint.faces.report").joinpath(name).read_text("utf-8")
 
 

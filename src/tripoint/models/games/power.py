@@ -61,9 +61,14 @@ def owen_value(values: ArrayLike, blocs: Sequence[Sequence[int]]) -> Floats:
     Parameters
     ----------
     values
-        Shape ``(2**n,)``.
+        Of every coalition, shape ``(2**n,)`` or ``(n_draws, 2**n)``.
     blocs
         Players of each bloc, numbers from 0; every player in exactly one.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(n,)`` or ``(n_draws, n)``; sums to the value of all together.
 
     Raises
     ------
@@ -81,7 +86,7 @@ def owen_value(values: ArrayLike, blocs: Sequence[Sequence[int]]) -> Floats:
             f"blocs must hold each of the players 0 to {n_players - 1} once; they are {list(blocs)}"
         )
     masks = [sum(1 << player for player in bloc) for bloc in blocs]
-    found = np.zeros(n_players)
+    found = np.zeros((*game.shape[:-1], n_players))
     for place, bloc in enumerate(blocs):
         others = np.zeros(1, np.int64)  # unions of the other blocs
         sizes = np.zeros(1, np.int64)
@@ -91,8 +96,10 @@ def owen_value(values: ArrayLike, blocs: Sequence[Sequence[int]]) -> Floats:
         inside = np.zeros(1, np.int64)  # parts of the bloc itself, in the order of its own masks
         for player in bloc:
             inside = np.concatenate([inside, inside | 1 << player])
-        worth = (game[others[:, None] | inside] - game[others][:, None]) * orders[:, None]
-        found[list(bloc)] = shapley_value(worth.sum(0))
+        worth = np.zeros((*game.shape[:-1], len(inside)))
+        for union, weight in zip(others, orders, strict=True):
+            worth += weight * (game[..., union | inside] - game[..., union, None])
+        found[..., list(bloc)] = shapley_value(worth)
     return found
 
 
