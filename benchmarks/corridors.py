@@ -29,21 +29,21 @@ SAMPLE = 512
 Values = NDArray[np.float64]
 
 
-def random_network(n_players: int, seed: int = 0) -> FlowNetwork:
+def random_network(n_players: int, seed: int = 0, nodes: int = NODES, arcs: int = ARCS) -> FlowNetwork:
     """Arcs between random nodes in one direction, each of one player, with a market at the last node."""
     rng = np.random.default_rng(seed)
     pairs: set[tuple[int, int]] = set()
-    while len(pairs) < ARCS:
-        one, other = sorted(int(node) for node in rng.integers(0, NODES, 2))
+    while len(pairs) < arcs:
+        one, other = sorted(int(node) for node in rng.integers(0, nodes, 2))
         if one < other:
             pairs.add((one, other))
     tail, head = np.array(sorted(pairs)).T
-    capacity = rng.integers(5, 60, ARCS).astype(float)
-    owner = rng.integers(0, n_players, ARCS)
+    capacity = rng.integers(5, 60, arcs).astype(float)
+    owner = rng.integers(0, n_players, arcs)
     owner[:n_players] = np.arange(n_players)
-    cost = rng.integers(1, 20, ARCS) - PRICE * (head == NODES - 1)
+    cost = rng.integers(1, 20, arcs) - PRICE * (head == nodes - 1)
     return flow_network(
-        tail, head, capacity, source=0, sink=NODES - 1, n_nodes=NODES, cost=cost,
+        tail, head, capacity, source=0, sink=nodes - 1, n_nodes=nodes, cost=cost,
         access=np.uint64(1) << owner.astype(np.uint64), n_players=n_players,
     )  # fmt: skip
 
@@ -216,6 +216,8 @@ def main() -> None:
     """Random networks, then the real ones."""
     for n_players in (8, 14):
         against_peers(f"random network, {n_players} players", random_network(n_players))
+    dense = random_network(14, nodes=12, arcs=60)
+    against_peers("dense random network, 14 players, where each matters nearly always", dense)
     against_peers("oil around Kazakhstan", real_network("crude", ()))
     gas = ("trans-caspian", "tapi", "turkmenistan-china-d", "power-of-siberia-2")
     against_peers("gas around Kazakhstan with four lines opened", real_network("gas", gas))

@@ -44,7 +44,7 @@ _PARTS = {
     "glue": 0.015,
     "agenda": 0.02,
     "issue_areas": 0.025,
-    "ideal_points": 0.73,
+    "ideal_points": 0.67,
     "presence": 0.003,
     "displacement": 0.003,
     "arms": 0.002,
@@ -57,6 +57,9 @@ _PARTS = {
     "fault_lines": 0.01,
     "exchange": 0.001,
     "bargaining": 0.02,
+    "cooperation": 0.05,
+    "event_scores": 0.001,
+    "triangle": 0.01,
 }
 
 

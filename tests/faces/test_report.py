@@ -17,7 +17,7 @@ from tripoint.core.states import POWERS, find_state
 from tripoint.core.triad import Triad
 from tripoint.errors import CoverageError, StoreError, TriadError
 from tripoint.faces.report import render_report, write_report
-from tripoint.faces.report.method import runs, works
+from tripoint.faces.report.method import families_table, runs, works
 from tripoint.faces.report.tables import Missing, interval
 from tripoint.faces.report.wording import with_names
 from tripoint.readings.reading import take_reading
@@ -107,7 +107,7 @@ def test_every_figure_is_described_and_followed_by_its_table(small):
 
 def test_tables_say_interval_n_coverage_and_scope(small):
     tables = re.findall(r"<table>.*?</table>", small, flags=re.S)
-    assert len(tables) == 24
+    assert len(tables) == 27
     for table in tables:
         assert re.search(r"<caption><span>[^<]+</span></caption>", table)
         assert '<th scope="col">' in table
@@ -142,7 +142,7 @@ def _words(text: str) -> str:
 
 
 def test_an_empty_section_says_why_and_draws_nothing(empty):
-    assert empty.count("<strong>Not shown.</strong>") == 12
+    assert empty.count("<strong>Not shown.</strong>") == 15
     assert "not both present in the ground" in empty
     assert "No report of trade between Kazakhstan and Russia" in empty
     assert "No arrows" in empty
@@ -206,8 +206,9 @@ def test_same_reading_same_page():
 def test_home_case_of_the_bundled_vintage():
     reading = take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
     text = render_report(reading)
-    assert "Not shown" not in text
-    assert len(re.findall(r'class="marks"', text)) == 18 + len(reading.claims)
+    untested = sum(verdict.effect is None for verdict in reading.claims)
+    assert text.count("<strong>Not shown.</strong>") == untested
+    assert len(re.findall(r'class="marks"', text)) == 21 + len(reading.claims) - untested
     assert len(text) < 1_500_000
 
 
@@ -230,7 +231,7 @@ def test_any_triad_makes_a_page(first, second, ground, outsider):
         assume(False)
         raise
     text = render_report(reading)
-    assert text.count('class="marks"') + text.count("<strong>Not shown.</strong>") == 18 + len(reading.claims)
+    assert text.count('class="marks"') + text.count("<strong>Not shown.</strong>") == 21 + len(reading.claims)
     assert not re.search(r"\b(?:NaN|nan|None)\b", _words(text))
 
 
@@ -268,6 +269,17 @@ def test_works_are_readable_and_link_only_to_the_web():
         ("Bad, B. (2021). On traps.", None),
         ("House of ö (2020). On ties.", "https://example.org"),
     ]
+
+
+def test_families_are_counted_in_years_in_which_the_needle_applies():
+    reading = small_reading()
+    rows = {row[:2]: row[4:] for row in families_table(reading).rows}
+    strain, unity = (
+        {rows[key] for key in rows if key[0] == reading.needles[name].declaration.title}
+        for name in ("strain", "unity")
+    )
+    assert strain == {("3 of 3", "2018")}
+    assert unity == {("4 of 4", "none")}
 
 
 def test_years_are_drawn_together():

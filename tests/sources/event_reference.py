@@ -223,9 +223,13 @@ def meant(kind, text):
     if kind == "icews" and text in icews.SPELLINGS:
         return icews.SPELLINGS[text]
     try:
-        return find_state(text).iso3
+        state = find_state(text)
     except UnknownStateError:
         return "unknown"
+    spelled = {state.name, *state.aliases, *(one.value for one in state.labels if one.system == "name")}
+    if kind == "polecat":
+        spelled.add(state.iso3)
+    return state.iso3 if text in spelled else "unknown"
 
 
 def coded(system, text):

@@ -216,7 +216,7 @@ def test_icews_with_quotes_and_names_in_lower_case(tmp_path):
     header = header_line([name.lower().replace(" ", "_") for name in ICEWS_HEADER])
     scan, report = only(write(tmp_path, "events.2018.tab", lined(header, *quoted, icews_row(Event_ID="2"))))
     assert report.kept == 2
-    assert scan.frame.row(0) == ("2018-06", "RUS", "GOV", "KAZ", None, 1, "KAZ", 2, 2, 2.0, None)
+    assert scan.frame.row(0) == ("2018-06", "RUS", "GOV", "KAZ", None, 1, "KAZ", 2, 2, 2.0, None, 2.0)
 
 
 def test_polecat_counts_every_pair_of_states_and_survives_its_malformed_rows(tmp_path):

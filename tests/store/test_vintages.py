@@ -131,11 +131,15 @@ def test_thinning_never_narrows_an_interval(value, down, up):
     assert 0 <= row["lower"] <= row["value"] <= row["upper"] <= 1
 
 
+#: Series of which the package has only the reason why there is no number: they need directed months of events.
+UNTOLD = ("inverse_response_first", "inverse_response_second")
+
+
 def test_the_bundled_vintage_is_sound_and_small():
     vintage = open_vintage("bundled")
     assert vintage.verify() == ()
     size = sum(file.stat().st_size for file in vintage.path.iterdir())
-    assert size <= 20_000_000
+    assert size <= 22_000_000
     assert {file.stem for file in vintage.path.glob("*.parquet")} == set(vintage.manifest.series)
 
 
@@ -150,7 +154,7 @@ def test_bundled_series_keep_their_promises():
         record, frame = find_record(name), vintage.frame(name)
         assert frame.select(*WHO[record.grain], "period").is_duplicated().sum() == 0, name
         held = frame.filter(pl.col("value").is_not_null())
-        assert held.height
+        assert held.height or name in UNTOLD, name
         assert not frame.select(pl.col("value", "lower", "upper").is_nan().any()).row(0).count(True), name
         inside = (pl.col("lower") <= pl.col("value") + 1e-6) & (pl.col("value") <= pl.col("upper") + 1e-6)
         assert held.filter(~inside | pl.col("lower").is_null() | pl.col("upper").is_null()).is_empty(), name

@@ -1,7 +1,7 @@
-"""When: a period names a calendar year or month, a span a run of them.
+"""When: a period names a calendar year, quarter or month, a span a run of them.
 
-A time stamp names the whole period, never an instant in it: ``"2023"`` is the year 2023 and ``"2023-05"``
-that May. The text form sorts in time order, so tables and series keep it as it is.
+A time stamp names the whole period, never an instant in it: ``"2023"`` is the year 2023, ``"2023-Q2"`` its second
+quarter and ``"2023-05"`` that May. The text form sorts in time order, so tables and series keep it as it is.
 """
 
 import re
@@ -12,29 +12,30 @@ from typing import Literal
 
 from tripoint.errors import PeriodError
 
-Frequency = Literal["year", "month"]
+Frequency = Literal["year", "quarter", "month"]
 
-_FORM = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2]))?")
+_FORM = re.compile(r"(?P<year>\d{4})(?:-(?:(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])))?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """A calendar year (``month`` is None) or a month.
+    """A calendar year, a quarter, or a month; all but the year may be None, and not both are given.
 
     Examples
     --------
     >>> Period.parse("2023").end
     datetime.date(2023, 12, 31)
-    >>> str(Period.parse("2024-02") + 1)
-    '2024-03'
+    >>> str(Period.parse("2024-02") + 1), str(Period.parse("2024-Q4") + 1)
+    ('2024-03', '2025-Q1')
     """
 
     year: int
     month: int | None = None
+    quarter: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Read ``"2023"`` or ``"2023-05"``.
+        """Read ``"2023"``, ``"2023-Q2"`` or ``"2023-05"``.
 
         Raises
         ------
@@ -44,19 +45,23 @@ class Period:
         match = _FORM.fullmatch(text.strip())
         if match is None:
             raise PeriodError(
-                f"{text!r} is no period; write a year such as '2023' or a month such as '2023-05'"
+                f"{text!r} is no period; write a year such as '2023', a quarter such as '2023-Q2' or a month such as "
+                "'2023-05'"
             )
-        return cls(int(match["year"]), int(match["month"]) if match["month"] else None)
+        month, quarter = (int(match[part]) if match[part] else None for part in ("month", "quarter"))
+        return cls(int(match["year"]), month, quarter)
 
     @property
     def frequency(self) -> Frequency:
-        """Whether this names a year or a month."""
-        return "year" if self.month is None else "month"
+        """Whether this names a year, a quarter or a month."""
+        if self.month is not None:
+            return "month"
+        return "year" if self.quarter is None else "quarter"
 
     @property
     def start(self) -> date:
         """First day of the period."""
-        return date(self.year, self.month or 1, 1)
+        return date(self.year, self.month or 3 * (self.quarter or 1) - 2, 1)
 
     @property
     def end(self) -> date:
@@ -64,12 +69,17 @@ class Period:
         return (self + 1).start - timedelta(days=1)
 
     def __add__(self, steps: int) -> "Period":
-        if self.month is None:
-            return Period(self.year + steps)
-        months = self.year * 12 + self.month - 1 + steps
-        return Period(months // 12, months % 12 + 1)
+        if self.month is not None:
+            months = self.year * 12 + self.month - 1 + steps
+            return Period(months // 12, months % 12 + 1)
+        if self.quarter is not None:
+            quarters = self.year * 4 + self.quarter - 1 + steps
+            return Period(quarters // 4, None, quarters % 4 + 1)
+        return Period(self.year + steps)
 
     def __str__(self) -> str:
+        if self.quarter is not None:
+            return f"{self.year:04d}-Q{self.quarter}"
         return f"{self.year:04d}" if self.month is None else f"{self.year:04d}-{self.month:02d}"
 
 
@@ -88,7 +98,10 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.first.frequency != self.last.frequency:
-            raise PeriodError(f"a span cannot run from '{self.first}' to '{self.last}': a year and a month")
+            raise PeriodError(
+                f"a span cannot run from '{self.first}' to '{self.last}': "
+                f"a {self.first.frequency} and a {self.last.frequency}"
+            )
         if self.last < self.first:
             raise PeriodError(f"a span cannot run backwards, from '{self.first}' to '{self.last}'")
 

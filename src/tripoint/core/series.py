@@ -7,6 +7,8 @@ is withheld: the row stays, with the reason in ``note`` and nulls for the number
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from tripoint.core.period import Frequency
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -20,12 +22,16 @@ Grain = Literal[
     "triad-issue-year",
     "pair-outsider-year",
     "pair-outsider-issue-year",
+    "dyad-month",
+    "event-dyad-year",
+    "event-dyad-quarter",
+    "event-dyad-month",
 ]
 Grade = Literal["A", "B", "C", "D"]
 
 GRADES: tuple[Grade, ...] = ("A", "B", "C", "D")
 
-#: Columns that say who a row is about, and on which issue, by grain.
+#: Columns that say who a row is about, on which issue, and who counted its events, by grain.
 WHO: dict[Grain, tuple[str, ...]] = {
     "state-year": ("state",),
     "state-issue-year": ("state", "issue"),
@@ -36,6 +42,17 @@ WHO: dict[Grain, tuple[str, ...]] = {
     "triad-issue-year": ("first", "second", "ground", "issue"),
     "pair-outsider-year": ("first", "second", "outsider"),
     "pair-outsider-issue-year": ("first", "second", "outsider", "issue"),
+    "dyad-month": ("first", "second"),
+    "event-dyad-year": ("source", "target", "origin"),
+    "event-dyad-quarter": ("source", "target", "origin"),
+    "event-dyad-month": ("source", "target", "origin"),
+}
+
+#: Grains of events by the length of their periods.
+EVENT_GRAINS: dict[Frequency, Grain] = {
+    "year": "event-dyad-year",
+    "quarter": "event-dyad-quarter",
+    "month": "event-dyad-month",
 }
 
 #: Columns that every series has after those that say who.

@@ -44,6 +44,8 @@ UNITS = (
     Unit("persons", "persons", 0),
     Unit("index", "index", 3),
     Unit("deviations", "standard deviations of all states' positions", 2),
+    Unit("score", "points of Goldstein's scale, -10 to 10", 2),
+    Unit("shock", "standard deviations of the series", 2),
     Unit("count", "count", 0),
     Unit("code", "code", 0),
 )

@@ -16,7 +16,7 @@ DASH = "–"
 
 _BARS = "▁▂▃▄▅▆▇█"
 #: Units whose numbers are often negative: a dash between their bounds would read as a minus.
-_SIGNED = frozenset({"similarity", "share_change", "deviations"})
+_SIGNED = frozenset({"similarity", "share_change", "deviations", "score", "shock"})
 
 
 def number(value: float | None, unit_name: str) -> str:

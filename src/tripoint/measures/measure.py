@@ -117,7 +117,7 @@ def series(record: MeasureRecord, frame: pl.DataFrame, reason: str) -> pl.DataFr
     frame
         Columns of the grain, ``period``, ``value``, ``lower``, ``upper``, ``n``, ``coverage``, ``note``.
     reason
-        Note of the rows that are withheld.
+        Note of the rows that are withheld; one that has no number keeps a note of its own.
     """
     who = WHO[record.grain]
     # A number without an interval is not published either: it counts as not observed.
@@ -130,7 +130,8 @@ def series(record: MeasureRecord, frame: pl.DataFrame, reason: str) -> pl.DataFr
         .alias(name)
         for name in _BOUNDS
     ]
-    why = pl.when(known).then(pl.lit(reason)).otherwise(pl.lit("not defined, or no interval can be formed"))
+    unknown = pl.coalesce(pl.col("note").cast(pl.String), pl.lit("not defined, or no interval can be formed"))
+    why = pl.when(known).then(pl.lit(reason)).otherwise(unknown)
     note = pl.when(withheld).then(why).otherwise(pl.col("note")).alias("note")
     return (
         frame.with_columns(*numbers, note)

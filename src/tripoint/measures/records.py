@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from tripoint.core.codebook import load_declaration
+from tripoint.core.period import Frequency
 from tripoint.core.provenance import Citation
-from tripoint.core.series import MeasureRecord
+from tripoint.core.series import EVENT_GRAINS, MeasureRecord
 from tripoint.errors import UnknownNameError
 
 #: The declarations, in the order in which they are built: ``measures/<name>.toml`` beside ``measures/<name>.py``.
@@ -32,6 +33,9 @@ DECLARATIONS = (
     "fault_lines",
     "exchange",
     "bargaining",
+    "cooperation",
+    "event_scores",
+    "triangle",
 )
 
 
@@ -44,11 +48,15 @@ class Declaration:
     windows
         Lengths in years, for measures over several years. The first gives the measures their names; every
         other adds the same measures under names that end in ``_<length>y``.
+    frequencies
+        Lengths of periods, for measures of events. The first gives the measures their names and grain; every other
+        adds the same measures under names that end in it.
     """
 
     measures: tuple[MeasureRecord, ...] = ()
     citations: tuple[Citation, ...] = ()
     windows: tuple[int, ...] = ()
+    frequencies: tuple[Frequency, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -66,7 +74,17 @@ def declared(name: str) -> Declaration:
         for window in declaration.windows[1:]
         for record in declaration.measures
     )
-    return replace(declaration, measures=declaration.measures + more)
+    often = tuple(
+        replace(
+            record,
+            name=by_frequency(record.name, frequency, declaration.frequencies),
+            title=f"{record.title}, by {frequency}",
+            grain=EVENT_GRAINS[frequency],
+        )
+        for frequency in declaration.frequencies[1:]
+        for record in declaration.measures
+    )
+    return replace(declaration, measures=declaration.measures + more + often)
 
 
 def windowed(name: str, window: int, windows: tuple[int, ...]) -> str:
@@ -78,6 +96,17 @@ def windowed(name: str, window: int, windows: tuple[int, ...]) -> str:
     ('united_front', 'united_front_3y')
     """
     return name if window == windows[0] else f"{name}_{window}y"
+
+
+def by_frequency(name: str, frequency: Frequency, frequencies: tuple[Frequency, ...]) -> str:
+    """Name of a measure over periods of a length.
+
+    Examples
+    --------
+    >>> by_frequency("cooperation_share", "month", ("year", "quarter", "month"))
+    'cooperation_share_month'
+    """
+    return name if frequency == frequencies[0] else f"{name}_{frequency}"
 
 
 @cache

@@ -5,8 +5,10 @@ from tripoint.measures import (
     alignment,
     arms,
     bargaining,
+    cooperation,
     dependence,
     displacement,
+    event_scores,
     exchange,
     exposure,
     fault_lines,
@@ -18,6 +20,7 @@ from tripoint.measures import (
     presence,
     siding,
     treaties,
+    triangle,
     united_front,
 )
 from tripoint.measures.measure import Measure
@@ -41,4 +44,7 @@ MEASURES: tuple[Measure, ...] = (
     fault_lines.MEASURE,
     exchange.MEASURE,
     bargaining.MEASURE,
+    cooperation.MEASURE,
+    event_scores.MEASURE,
+    triangle.MEASURE,
 )

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import permutations
 
 import polars as pl
 
-from tripoint.core.series import WHO, Grain
+from tripoint.core.series import EVENT_GRAINS, WHO, Grain
 from tripoint.core.triad import Triad
 from tripoint.measures.records import declared, find_record
 from tripoint.readings.barometer import published_by
@@ -21,6 +22,10 @@ def subjects(triad: Triad, grain: Grain) -> list[dict[str, str]]:
     among = (triad.pair, (triad.first, triad.ground), (triad.second, triad.ground))
     dyads = [{"first": min(dyad), "second": max(dyad)} for dyad in among]
     states = [{"state": state} for state in (*triad.pair, triad.ground, triad.outsider)]
+    acts = [
+        {"source": source, "target": target}
+        for source, target in permutations((*triad.pair, triad.ground), 2)
+    ]
     of_grain: dict[Grain, list[dict[str, str]]] = {
         "state-year": states,
         "state-issue-year": states,
@@ -33,6 +38,8 @@ def subjects(triad: Triad, grain: Grain) -> list[dict[str, str]]:
         "triad-issue-year": [{**pair, "ground": triad.ground}],
         "pair-outsider-year": [{**pair, "outsider": triad.outsider}],
         "pair-outsider-issue-year": [{**pair, "outsider": triad.outsider}],
+        "dyad-month": dyads,
+        **dict.fromkeys(EVENT_GRAINS.values(), acts),
     }
     return of_grain[grain]
 

@@ -1,13 +1,17 @@
 """What a reading says, in sentences: one for every result, each with its interval, its year and its limits."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tripoint.core.series import LEVEL
 from tripoint.core.units import unit
 from tripoint.readings.claims import Verdict
 from tripoint.readings.names import opened, spoken_roles
 from tripoint.readings.reading import Reading
+
+if TYPE_CHECKING:  # a reading says its sentences without the models of a triangle
+    from tripoint.readings.triangle import Answer, Triangle
 
 _SAYS = {
     "supported": "The data support it",
@@ -281,3 +285,41 @@ def claim_sentence(verdict: Verdict) -> str:
     )
     reason = f"; {verdict.reason}" if verdict.reason else ""
     return f"{said}: {number} in {verdict.period}{reason}."
+
+
+def triangle_words(found: "Triangle") -> tuple[str, ...]:
+    """What a triangle says: what cannot be known from it first, then each answer."""
+    said = []
+    if not found.directed:
+        said.append(
+            "only events without a direction are on record here: who acted is not known, so that this tells how ties "
+            "move together, not who answers whom."
+        )
+    said += [_answer(found, answer) for answer in found.answers]
+    sure = [one for one in found.leads if one.p_holm < 1 - LEVEL]
+    said.append(
+        f"of {len(found.leads)} tests of who leads whom, {len(sure) or 'none'} "
+        f"{'is' if len(sure) == 1 else 'are'} significant at 10% once all are allowed for (Holm)."
+    )
+    return tuple(opened(sentence) for sentence in said)
+
+
+def _answer(found: "Triangle", answer: "Answer") -> str:
+    name = {found.triad.first: "first", found.triad.second: "second", found.triad.ground: "ground"}
+    spoken = spoken_roles(found.triad)
+
+    def words(series: str) -> str:
+        one, two = (spoken[name[code]] for code in series.replace(">", "-").split("-"))
+        return f"{one} toward {two}" if found.directed else f"{one} with {two}"
+
+    shown = _interval({"value": answer.value, "lower": answer.lower, "upper": answer.upper}, "shock")
+    after = f"when {words(answer.cause)} worsens by one standard deviation, {words(answer.effect)} changes by {shown}"
+    if answer.kind == "reciprocity":
+        verdict = "it answers in kind" if answer.upper < 0 else "no answer in kind can be told from none"
+    else:
+        verdict = {
+            "turns to the other": "one tie grows as the other fades: playing one off against the other",
+            "goes along": "both go the same way: the ground goes along",
+            "cannot be told": "neither playing one off against the other nor going along can be told from nothing",
+        }[answer.pattern or "cannot be told"]
+    return f"{after} standard deviations over {found.horizon} {found.frequency}s; {verdict}."

@@ -8,6 +8,7 @@ from tripoint.errors import UnknownNameError
 from tripoint.sources import (
     alliances,
     arms,
+    event_counts,
     finance,
     geography,
     investment,
@@ -30,6 +31,7 @@ SOURCES = (
     finance.SOURCE,
     visits.SOURCE,
     geography.SOURCE,
+    event_counts.SOURCE,
 )
 
 

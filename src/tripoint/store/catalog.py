@@ -222,18 +222,35 @@ def check(home: Path | None = None) -> dict[str, tuple[Fault, ...]]:
 
 
 def read_home(home: Path | None = None) -> Tables:
-    """All tables that are stored in a home.
+    """All tables that are stored in a home, with the months of its lakes of events.
 
     Raises
     ------
     StoreError
-        A part is missing or damaged.
+        A part or a lake is missing or damaged.
     """
     where = home or files.home()
     stored = load_parts(where)
     names = sorted({part.table for part in stored})
     provenance = {name: tuple(part.provenance for part in stored if part.table == name) for name in names}
-    return _tables({name: read(name, where) for name in names}, provenance)
+    frames = {name: read(name, where) for name in names}
+    return _tables(*_with_lakes(frames, provenance, where))
+
+
+def _with_lakes(
+    frames: dict[str, pl.DataFrame], provenance: dict[str, tuple[Provenance, ...]], home: Path
+) -> tuple[dict[str, pl.DataFrame], dict[str, tuple[Provenance, ...]]]:
+    """Add what the lakes of events hold to the table of the same name."""
+    from tripoint.store.lake.table import TABLE, lake_tables
+
+    found = lake_tables(home)
+    if found is None:
+        return frames, provenance
+    rows, origins = found
+    book = codebook(TABLE)
+    lake = corrections.apply(conform(rows, book), book)
+    whole = pl.concat([frames[TABLE], lake], how="vertical_relaxed") if TABLE in frames else lake
+    return {**frames, TABLE: whole}, {**provenance, TABLE: (*provenance.get(TABLE, ()), *origins)}
 
 
 def read_extracts(root: Path) -> Tables:

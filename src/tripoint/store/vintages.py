@@ -254,7 +254,7 @@ def write_vintage(
 def thin(record: MeasureRecord, frame: pl.DataFrame, powers: tuple[str, ...]) -> pl.DataFrame:
     """The rows of a series that ship in the package, on the declared grid: bounds outwards, never narrower."""
     bundle = record.bundle
-    who = [column for column in WHO[record.grain] if column not in ("ground", "issue")]
+    who = [column for column in WHO[record.grain] if column not in ("ground", "issue", "origin")]
     with_power = pl.any_horizontal(*(pl.col(column).is_in(powers) for column in who))
     kept = with_power & (pl.col("period") >= bundle.powers_since)
     if bundle.all_since is not None:

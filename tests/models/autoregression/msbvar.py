@@ -19,7 +19,9 @@ def msbvar_series(name: str) -> np.ndarray:
     """The weekly or monthly series, one column for each."""
     path = os.environ.get("TRIPOINT_MSBVAR_SERIES")
     if not path:
-        pytest.skip("the series of MSBVAR are not passed on; TRIPOINT_MSBVAR_SERIES names them where they are")
+        pytest.skip(
+            "the series of MSBVAR are not passed on; TRIPOINT_MSBVAR_SERIES names them where they are"
+        )
     given = json.loads(Path(path).read_text())[name]
     declared = REFERENCE["inputs"][name]
     series = np.column_stack([given[column] for column in declared["columns"]])

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tripoint.faces.cli import answers, build, corridors, data, ground, reading, votes
+from tripoint.faces.cli import answers, build, corridors, data, event_files, events, ground, reading, votes
 from tripoint.faces.cli.edge import FAILED, INTERRUPTED, Command, complain, leave_stdout, said
 
 #: Name, function, examples; in the order in which help lists them.
@@ -95,6 +95,34 @@ DATA_COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ("add", data.add, ("tripoint data add trade_flows my-trade.csv --part mine-2024",)),
     ("check", data.check, ("tripoint data check",)),
 )
+EVENT_COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
+    (
+        "pull",
+        event_files.pull,
+        ("tripoint events pull gdelt --from 2024-01-01 --to 2024-01-31", "tripoint events pull icews"),
+    ),
+    (
+        "ingest",
+        events.ingest,
+        ("tripoint events ingest", "tripoint events ingest raw/gdelt events.2018.tab --engine spark"),
+    ),
+    ("status", events.status, ("tripoint events status --check",)),
+    (
+        "counts",
+        events.counts,
+        (
+            "tripoint events counts RUS KAZ --grain quarter --roles GOV",
+            "tripoint events counts -o months",
+            "tripoint events counts RUS KAZ --from 2024-01-01 --to 2024-12-31 --engine bigquery --dry-run",
+        ),
+    ),
+    (
+        "series",
+        events.series,
+        ("tripoint events series RUS KAZ", "tripoint events series CHN KAZ --by month --json"),
+    ),
+    ("triangle", events.triangle, ("tripoint events triangle RUS CHN KAZ",)),
+)
 
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
@@ -143,10 +171,18 @@ def _made() -> typer.Typer:
         help="See, fetch, add and check the tables behind a vintage.",
         epilog=_epilog(("tripoint data list",)),
     )
-    for group, commands in ((made, COMMANDS), (tables, DATA_COMMANDS)):
+    raw = typer.Typer(
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings=_SETTINGS,
+        help="Fetch and take in raw event files, add them up, and read what they say.",
+        epilog=_epilog(("tripoint events series RUS KAZ",)),
+    )
+    for group, commands in ((made, COMMANDS), (tables, DATA_COMMANDS), (raw, EVENT_COMMANDS)):
         for name, function, examples in commands:
             group.command(name, cls=Command, context_settings=_SETTINGS, epilog=_epilog(examples))(function)
     made.add_typer(tables, name="data")
+    made.add_typer(raw, name="events")
     return made
 
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tripoint.errors import GameError
-from tripoint.models.flows.kernels import all_gains, all_maxima
+from tripoint.models.flows.lattice import all_values
 from tripoint.models.flows.network import FlowNetwork
 from tripoint.models.flows.optimum import Objective, opened, values_of
+from tripoint.models.flows.reduction import Reduction, reduction
 
 Floats = NDArray[np.float64]
 Progress = Callable[[float, str], None]
@@ -40,7 +41,9 @@ def coalition_values(network: FlowNetwork, objective: Objective = "gain") -> Flo
     """
     _check_players(network.n_players)
     values = np.empty(1 << network.n_players)
-    _fill(network, network.capacity, network.cost, network.access, objective, values)
+    arcs = reduction(network)
+    joined = arcs.joined(network.capacity, network.cost, network.access)
+    _fill(arcs, network.n_players, *joined, objective, values)
     return values
 
 
@@ -69,10 +72,12 @@ def drawn_coalition_values(
     """
     _check_players(network.n_players)
     values = np.empty((len(capacities), 1 << network.n_players))
+    arcs = reduction(network)
 
     def fill(start: int) -> None:
         for draw in range(start, min(start + _CHUNK, len(capacities))):
-            _fill(network, capacities[draw], costs[draw], access[draw], objective, values[draw])
+            joined = arcs.joined(capacities[draw], costs[draw], access[draw])
+            _fill(arcs, network.n_players, *joined, objective, values[draw])
 
     starts = range(0, len(capacities), _CHUNK)
     pool = ThreadPoolExecutor(os.cpu_count())
@@ -98,18 +103,21 @@ def value_function(
 
 
 def _fill(
-    network: FlowNetwork,
+    arcs: Reduction,
+    n_players: int,
     capacity: Floats,
     cost: Floats,
     access: NDArray[np.uint64],
     objective: Objective,
     values: Floats,
 ) -> None:
-    ends = (network.n_nodes, network.n_players, network.source, network.sink, values)
-    if objective == "volume":
-        all_maxima(network.tail, network.head, capacity, access, *ends)
+    if len(capacity):
+        all_values(
+            arcs.tail, arcs.head, capacity, cost, access, arcs.n_nodes, n_players, arcs.source, arcs.sink,
+            objective == "gain", values,
+        )  # fmt: skip
     else:
-        all_gains(network.tail, network.head, capacity, cost, access, *ends)
+        values[:] = 0.0
 
 
 def _check_players(n_players: int) -> None:

@@ -15,6 +15,7 @@ from tripoint.sources.events.tally import (
     MENTIONS,
     SCORED,
     SCORES,
+    SQUARES,
     Cells,
     Window,
     new_cells,
@@ -60,6 +61,7 @@ class Sums:
                 (
                     cells.periods[used], cells.cells[used], sums[:, EVENTS].astype(np.int32),
                     sums[:, SCORED].astype(np.int32), sums[:, SCORES].copy(), sums[:, MENTIONS].copy(),
+                    sums[:, SQUARES].copy(),
                 )
             )  # fmt: skip
         cells.cells[used], cells.sums[used], cells.used[0] = 0, 0, 0
@@ -79,7 +81,7 @@ def _together(parts: list[Part]) -> Part:
     """Add up the cells of several parts, in the order of their periods and actors; the parts are used up."""
     if not parts:
         none = np.zeros(0, np.int64)
-        return none.astype(np.int32), none, none, none, none, none
+        return none.astype(np.int32), none, none, none, none, none, none
     waiting = [list(column) for column in zip(*parts, strict=True)]
     parts.clear()
     columns: list[NDArray[np.generic]] = []
@@ -97,7 +99,7 @@ def _together(parts: list[Part]) -> Part:
 
 
 def _named(part: Part, grain: Grain, provider: Provider | None) -> pl.DataFrame:
-    periods, cells, events, scored, scores, mentions = part
+    periods, cells, events, scored, scores, mentions, squares = part
     named = _actors(cells.astype(np.int64))
     period = _days(periods) if grain == "day" else _months(periods)
     return pl.DataFrame(
@@ -110,6 +112,7 @@ def _named(part: Part, grain: Grain, provider: Provider | None) -> pl.DataFrame:
             "mentions": pl.Series(mentions)
             if provider == "gdelt"
             else pl.Series([None] * len(mentions), dtype=pl.Int64),
+            "squares": pl.Series(squares).cast(pl.Float64) / 10_000,
         }
     )
 

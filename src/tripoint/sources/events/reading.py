@@ -145,7 +145,7 @@ def provider_of(path: Path) -> Provider | None:
             start += piece
             if len(start) >= START:
                 break
-        return recognised(path, start).provider
+        return recognised(path, start[:START]).provider
     except ParseError:
         return None
 
@@ -165,7 +165,7 @@ def _checked(packed: Packed, sha256: str) -> Large:
     for piece in pieces(packed):
         if len(start) < START:
             start += piece
-    return Large(recognised(packed.path, start), packed, sha256)
+    return Large(recognised(packed.path, start[:START]), packed, sha256)
 
 
 def whole_lines(parts: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

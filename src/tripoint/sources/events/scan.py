@@ -52,8 +52,9 @@ class Scan:
         Whose files they were; None where none could be read.
     frame
         One row for each period (month or day), source, source role, target, target role, quad class and place:
-        ``events``, ``scored`` (events with a Goldstein score), ``goldstein`` (the sum of scores) and ``mentions``
-        (null where the provider does not count them). A role or place that is not said is null. Sorted.
+        ``events``, ``scored`` (events with a Goldstein score), ``goldstein`` (the sum of scores), ``mentions`` (null
+        where the provider does not count them) and ``squares`` (the sum of squared scores). A role or place that is
+        not said is null. Sorted.
     reports
         One for each file, in the order in which they were read.
     """

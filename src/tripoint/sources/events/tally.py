@@ -23,9 +23,9 @@ from tripoint.sources.events.lines import borrowed
 #: Keys that a half of the window holds.
 WINDOW = 1 << 19
 #: Cells that are added up at once; when there are more, those are handed out and others begin.
-MOST_CELLS = 1 << 17
-#: What is added up: events, events with a score, scores in hundredths, mentions.
-EVENTS, SCORED, SCORES, MENTIONS = 0, 1, 2, 3
+MOST_CELLS = 1 << 16
+#: What is added up: events, events with a score, scores in hundredths, mentions, squares of the scores.
+EVENTS, SCORED, SCORES, MENTIONS, SQUARES, SUMS = 0, 1, 2, 3, 4, 5
 
 _AGAIN, _SAID_BEFORE = PLACE["repeated event id"], PLACE["duplicate"]
 _MISSING = values.MISSING
@@ -61,7 +61,7 @@ def new_cells(most: int = MOST_CELLS) -> Cells:
     return Cells(
         np.zeros(size, np.int64),
         np.zeros(size, np.int32),
-        np.zeros((size, 4), np.int64),
+        np.zeros((size, SUMS), np.int64),
         np.zeros(1, np.int64),
     )
 
@@ -139,6 +139,7 @@ def _add(cells, periods, sums, used, cell, period, event):  # pragma: no cover -
     if event[rows.SCORE] != _MISSING:
         sums[place, SCORED] += 1
         sums[place, SCORES] += event[rows.SCORE]
+        sums[place, SQUARES] += event[rows.SCORE] * event[rows.SCORE]
     sums[place, MENTIONS] += event[rows.MENTIONS]
 
 
