@@ -13,6 +13,7 @@ from typing import cast
 
 import polars as pl
 
+from tripoint.core.period import Period
 from tripoint.core.series import WHO, MeasureRecord, no_rows
 from tripoint.errors import CoverageError
 from tripoint.measures import ideal_points
@@ -171,22 +172,34 @@ def _manifest(tables: Tables, frames: Mapping[str, pl.DataFrame], settings: Sett
 
 
 def _data_through(frames: Mapping[str, pl.DataFrame]) -> str:
-    """Last day that any table knows of: a date column, or the end of the last year."""
+    """Last day that any table knows of: a date column, or the end of the last year or month."""
     days = [str(frame["date"].max()) for frame in frames.values() if "date" in frame.columns]
     years = [
         f"{frame['year'].max()}-12-31"
         for frame in frames.values()
         if "date" not in frame.columns and "year" in frame.columns
     ]
-    return max(days) if days else max(years)
+    ends = [
+        Period.parse(str(frame["period"].max())).end.isoformat()
+        for frame in frames.values()
+        if "period" in frame.columns and frame.height
+    ]
+    return max(days) if days else max(years + ends)
 
 
 def _last_full_year(frames: Mapping[str, pl.DataFrame]) -> int:
-    """Last period of the votes that is not marked partial; of any series where there are no votes."""
-    series = frames["kappa"] if "kappa" in frames else next(iter(frames.values()))
-    partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
-    full = series.filter(pl.col("value").is_not_null(), ~partial)
-    return int(str(full["period"].max()))
+    """Last year of the votes that is not marked partial; of any series where there are no votes."""
+    names = ["kappa"] if "kappa" in frames else [name for name in frames if name in records()]
+    partial = pl.col("note").str.contains("partial-year|^files for").fill_null(value=False)
+    ends = [
+        Period.parse(str(text))
+        for name in names
+        for text in frames[name].filter(pl.col("value").is_not_null(), ~partial)["period"].unique()
+    ]
+    full = [period.year for period in ends if period.end == date(period.year, 12, 31)]
+    if not full:
+        raise CoverageError("no series can be built: the tables hold too little for a single number of a full year")
+    return max(full)
 
 
 def build_vintage(

@@ -197,7 +197,8 @@ def test_states_have_their_colours_in_every_panel():
 
 def test_the_end_of_an_origin_is_marked_unless_the_reading_ends_with_it():
     def marks(reading) -> list[str]:
-        return re.findall(r"end of [\w ]+, \d{4}", str(specification(cooperation_figure(reading))))
+        found = re.findall(r"end of [\w ]+, \d{4}", str(specification(cooperation_figure(reading))))
+        return list(dict.fromkeys(found))
 
     assert marks(reading_of(origins=2)) == ["end of yearly ICEWS, 2019", "end of GDELT, 2019"]
     to_the_end = frame_of(directed("gdelt", ("2021", "2022"), 0.9))

@@ -73,3 +73,9 @@ def test_without_outages_nothing_is_lost() -> None:
     found = take_corridors("KAZ", network=replace(shipped_network(), outages=()), commodity="crude")
     assert found.losses == found.actor_losses == ()
     assert not [one for one in found.failures if one.kind == "actor"]
+
+
+def test_a_ground_of_transit_that_exports_nothing_has_nothing_to_lose() -> None:
+    found = take_corridors("POL")
+    assert found.losses == ()
+    assert found.actor_losses == ()

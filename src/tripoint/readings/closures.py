@@ -172,6 +172,8 @@ def losses_of(network: Network, game: CorridorGame, seed: int) -> tuple[list[Los
 
 def _segment_losses(game: CorridorGame, hit: dict[tuple[str, str], list[Outage]], seed: int) -> list[Loss]:
     rates, cost = _drawn(game, hit, dict.fromkeys(hit, 0.5), seed)
+    if np.isnan(cost).all():  # the ground exports nothing over these segments, and has nothing to lose
+        return []
     made = []
     for place, ((name, _), events) in enumerate(hit.items()):
         actors = sorted({actor for outage in events for actor in outage.actors})
@@ -191,6 +193,8 @@ def _actor_losses(
     seed: int,
 ) -> list[ActorLoss]:
     rates, cost = _drawn(game, hit, prior, seed)
+    if np.isnan(cost).all():
+        return []
     made = []
     for actor in dict.fromkeys(actor for _, actor in hit):
         mine = [place for place, (_, whose) in enumerate(hit) if whose == actor]

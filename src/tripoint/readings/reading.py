@@ -1,6 +1,6 @@
 """Everything said about one triad at one date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +18,11 @@ from tripoint.store.vintages import Manifest, Vintage, open_vintage
 if TYPE_CHECKING:
     from tripoint.readings.claims import Verdict
     from tripoint.readings.corridors import Corridors
+    from tripoint.readings.events import EventsReading
     from tripoint.readings.fault_lines import FaultLines
     from tripoint.readings.ground import GroundReading
     from tripoint.readings.positions import Positions
+    from tripoint.readings.triangle import Triangle
     from tripoint.readings.votes import VotesReading
     from tripoint.readings.what_if import WhatIf
 
@@ -154,6 +156,35 @@ class Reading:
         from tripoint.readings.what_if import every_what_if
 
         return every_what_if(self.triad.ground, self.triad.pair)
+
+    @cached_property
+    def events(self) -> "EventsReading | CoverageError":
+        """How the three treat each other, as events tell; the error that says why where nothing is on record.
+
+        In the shortest periods on record; origins that count by year only stand beside them.
+        """
+        from tripoint.readings.events import take_events
+
+        states = (*self.triad.pair, self.triad.ground)
+        try:
+            found = take_events(states, as_of=self.cut, vintage=self.vintage)
+            if found.frequency == "year":
+                return found
+            years = take_events(states, frequency="year", as_of=self.cut, vintage=self.vintage).directed
+        except CoverageError as error:
+            return error
+        others = years.filter(~pl.col("origin").is_in(found.origins))
+        return replace(found, directed=pl.concat([found.directed, others]))
+
+    @cached_property
+    def triangle(self) -> "Triangle | CoverageError":
+        """Who answers whom among the three; the error that says why where the record is too short."""
+        from tripoint.readings.triangle import take_triangle
+
+        try:
+            return take_triangle(self.triad, as_of=self.cut, vintage=self.vintage)
+        except CoverageError as error:
+            return error
 
     @cached_property
     def claims(self) -> "tuple[Verdict, ...]":

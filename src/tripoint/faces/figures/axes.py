@@ -21,11 +21,22 @@ def year_of(period: str) -> float:
 
     Examples
     --------
-    >>> year_of("2023"), year_of("2023-07")
-    (2023.0, 2023.5)
+    >>> year_of("2023"), year_of("2023-07"), year_of("2023-Q3")
+    (2023.0, 2023.5, 2023.5)
     """
-    parsed = Period.parse(period)
-    return parsed.year + ((parsed.month or 1) - 1) / 12
+    start = Period.parse(period).start
+    return start.year + (start.month - 1) / 12
+
+
+def years_in(period: str) -> float:
+    """How much of a year a period is.
+
+    Examples
+    --------
+    >>> years_in("2023"), years_in("2023-Q3")
+    (1.0, 0.25)
+    """
+    return {"year": 1.0, "quarter": 0.25, "month": 1 / 12}[Period.parse(period).frequency]
 
 
 def years_axis(years: Iterable[float], width: int) -> alt.X:

@@ -7,12 +7,14 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from tripoint.faces.figures.axes import Domain, value_axis, year_of, years_axis
+from tripoint.faces.figures.axes import Domain, value_axis, year_of, years_axis, years_in
 from tripoint.faces.figures.canvas import AXIS, LINE, NAMES, TYPE, WIDTH
 from tripoint.faces.figures.theme import PAPER
 
 PARTIAL = "partial-year"
 PUBLISHED = "published share"
+#: What notes say of a period of which days are missing.
+DAYS = ("days on record", "% of the days")
 
 Row = dict[str, Any]
 Layer = alt.Chart | alt.LayerChart
@@ -50,19 +52,19 @@ class Panel:
 def rows_of(
     frame: pl.DataFrame, value: str = "value", lower: str = "lower", upper: str = "upper"
 ) -> tuple[Row, ...]:
-    """Observed rows of a frame, cut into runs of consecutive years.
+    """Observed rows of a frame, cut into runs of consecutive years, quarters or months.
 
-    A year that was not observed ends a run, so that no line bridges it. A year still under way stands alone.
-    ``dot`` says how a row is marked: ``partial`` for a year under way and ``published`` for a published share,
-    both hollow; ``solid`` where a row stands alone; else ``none``.
+    A period that was not observed ends a run, so that no line bridges it. A year still under way stands alone.
+    ``dot`` says how a row is marked: ``partial`` for a year under way, ``published`` for a published share and
+    ``days`` for a period of which days are missing, all hollow; ``solid`` where a row stands alone; else ``none``.
     """
     found = [row for row in frame.sort("period").iter_rows(named=True) if row[value] is not None]
     rows: list[Row] = []
     run = 0
     for row in found:
-        note, year = row.get("note") or "", year_of(row["period"])
-        dot = "partial" if PARTIAL in note else "published" if PUBLISHED in note else "none"
-        if rows and ("partial" in (dot, rows[-1]["dot"]) or year - rows[-1]["year"] > 1.01):
+        dot, year = _dot(row.get("note") or ""), year_of(row["period"])
+        apart = rows and year - rows[-1]["year"] > 1.01 * years_in(row["period"])
+        if rows and (apart or "partial" in (dot, rows[-1]["dot"])):
             run += 1
         made = {"year": year, "value": row[value], "lower": row[lower], "upper": row[upper]}
         rows.append({**made, "run": run, "dot": dot})
@@ -72,6 +74,13 @@ def rows_of(
         if row["alone"] and row["dot"] == "none":
             row["dot"] = "solid"
     return tuple(rows)
+
+
+def _dot(note: str) -> str:
+    """How a row with this note is marked."""
+    if any(words in note for words in DAYS):
+        return "days"
+    return "partial" if PARTIAL in note else "published" if PUBLISHED in note else "none"
 
 
 def last_full(rows: Sequence[Row]) -> Row:
@@ -124,6 +133,9 @@ def _dots(base: alt.Chart, kinds: set[str]) -> list[alt.Chart]:
     if kinds & {"partial", "published"}:
         hollow = base.mark_point(filled=False, fill=PAPER, size=44, strokeWidth=1.8, opacity=1)
         layers.append(hollow.transform_filter("datum.dot == 'partial' || datum.dot == 'published'"))
+    if "days" in kinds:
+        small = base.mark_point(filled=False, fill=PAPER, size=18, strokeWidth=1.4, opacity=1)
+        layers.append(small.transform_filter("datum.dot == 'days'"))
     return layers
 
 

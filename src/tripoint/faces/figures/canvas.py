@@ -73,8 +73,9 @@ def unchecked() -> AbstractContextManager[None]:
     return debug_mode(False)
 
 
-def panel_title(text: str) -> alt.TitleParams:
+def panel_title(*lines: str) -> alt.TitleParams:
     """The heading of one panel, above its left edge."""
+    text = lines[0] if len(lines) == 1 else list(lines)
     return alt.TitleParams(
         text, anchor="start", frame="bounds", offset=8, fontSize=TYPE, fontWeight="normal", color=MUTED
     )

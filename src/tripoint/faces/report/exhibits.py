@@ -62,12 +62,13 @@ def drawn(chart: alt.TopLevelMixin | None, title: str, description: str = "") ->
     return Markup(theme.svg(chart, title, said))  # noqa: S704 - the renderer's own markup, its texts escaped
 
 
-def _exhibit(
+def exhibit(
     reading: Reading,
     made: tuple[str, str, Callable[[Reading], alt.TopLevelMixin | None], Callable[[Reading], Table]],
     caption: str,
     reason: str,
 ) -> Exhibit:
+    """A figure with its table: id, title, and the functions that draw and tabulate; ``reason`` if it is empty."""
     name, title, figure, table = made
     with unchecked():
         chart = figure(reading)
@@ -76,7 +77,7 @@ def _exhibit(
 
 def barometer(reading: Reading) -> Exhibit:
     """The barometer over time."""
-    return _exhibit(
+    return exhibit(
         reading,
         ("barometer", "The barometer over time", barometer_figure, tables.barometer_table),
         "Solid: what all data up to today say about each year, with the 90% band. Dashed: what could "
@@ -89,7 +90,7 @@ def needles(reading: Reading) -> Exhibit:
     """Unity and strain."""
     name = spoken_roles(reading.triad)
     missing = "" if reading.needles["strain"].latest() else f" Strain is not drawn: {_why_no_strain(reading)}"
-    return _exhibit(
+    return exhibit(
         reading,
         ("needles", "Unity and strain", needles_figure, tables.needles_table),
         f"Unity: how close {name['first']} and {name['second']} are. Strain: how hard they collide in "
@@ -158,7 +159,7 @@ def _flow_label(reading: Reading, code: str, row: dict[str, Any]) -> str:
 def votes(reading: Reading) -> Exhibit:
     """How alike the three vote."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("votes", "How alike they vote", votes_figure, tables.votes_table),
         "Lines with 90% bands; a hollow mark is a year still under way. Kappa is 0 where two states "
@@ -170,7 +171,7 @@ def votes(reading: Reading) -> Exhibit:
 
 def positions(reading: Reading) -> Exhibit:
     """Where the four stand."""
-    return _exhibit(
+    return exhibit(
         reading,
         ("positions", "Ideal points, session by session", positions_figure, tables.positions_table),
         "Dynamic ideal points with 90% bands: one line fitted to all votes of all states, session by session. Compare "
@@ -182,7 +183,7 @@ def positions(reading: Reading) -> Exhibit:
 def glue(reading: Reading) -> Exhibit:
     """What glues the two."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("glue", "What glues them", glue_figure, tables.glue_table),
         f"Agreement beyond chance is the sum of the two lines: what goes through the vote of {name['outsider']}, and "
@@ -196,7 +197,7 @@ def glue(reading: Reading) -> Exhibit:
 def fault_lines(reading: Reading) -> Exhibit:
     """Where the two part, by issue."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("faults", "Fault lines by issue", fault_lines_figure, tables.fault_lines_table),
         "The least alike first. Where intervals overlap, the order may be chance: the table gives the places that "
@@ -210,7 +211,7 @@ def siding(reading: Reading) -> Exhibit:
     """Whom the ground joins."""
     name = spoken_roles(reading.triad)
     powers = len(reading.manifest.powers)
-    return _exhibit(
+    return exhibit(
         reading,
         ("siding", opened(f"whom {name['ground']} sides with"), siding_figure, tables.siding_table),
         "Only roll calls on which the two powers cast different votes. They are few, so the bands are "
@@ -225,7 +226,7 @@ def front(reading: Reading) -> Exhibit:
     """The united front."""
     name = spoken_roles(reading.triad)
     known = ", ".join(spoken(find_state(code)) for code in reading.manifest.outsiders)
-    return _exhibit(
+    return exhibit(
         reading,
         ("front", f"A united front against {name['outsider']}?", front_figure, tables.front_table),
         "Each point covers five years. A united front shows as 'votes no' staying above the other line: "
@@ -239,7 +240,7 @@ def front(reading: Reading) -> Exhibit:
 def presence(reading: Reading) -> Exhibit:
     """Presence in the ground's trade."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("presence", opened(f"who trades with {name['ground']}"), presence_figure, tables.presence_table),
         "Shares with 90% bands. A hollow mark rests on rounded shares that were published without "
@@ -252,7 +253,7 @@ def presence(reading: Reading) -> Exhibit:
 def displacement(reading: Reading) -> Exhibit:
     """Who took whose share."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("displacement", "Who took whose share", displacement_figure, tables.displacement_table),
         f"How much of the turnover of {name['ground']} moved from one power to the other, with 90% "
@@ -266,7 +267,7 @@ def displacement(reading: Reading) -> Exhibit:
 def tilts(reading: Reading) -> Exhibit:
     """How the ground leans."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("tilts", opened(f"how {name['ground']} leans between the two"), tilts_figure, tables.ground_table),
         f"In each layer, from all {name['second']} (left) to all {name['first']} (right), with 90% intervals and the "
@@ -279,7 +280,7 @@ def tilts(reading: Reading) -> Exhibit:
 def collisions(reading: Reading) -> Exhibit:
     """Grounds by issue area."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("collisions", "Fault lines by ground and area", collisions_figure, tables.collisions_table),
         "Percentiles among all pairs of the twelve powers in all grounds where both are present, the grounds under "
@@ -291,7 +292,7 @@ def collisions(reading: Reading) -> Exhibit:
 def world(reading: Reading) -> Exhibit:
     """The pair in the world."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("world", "Strain in the world", world_figure, tables.strain_table),
         f"Strain between {name['first']} and {name['second']} over all areas, as a percentile. Grey is not calm: one "
@@ -306,7 +307,7 @@ def routes(reading: Reading, commodity: str) -> Exhibit:
     titles = {"crude": "Oil routes", "gas": "Gas routes"}
     figure = partial(corridor_map, commodity=commodity)
     table = partial(tables.routes_table, commodity=commodity)
-    return _exhibit(
+    return exhibit(
         reading,
         (f"routes-{commodity}", titles[commodity], figure, table),
         "As wide as what the cheapest flow of the model sends over each segment, in the colour of whoever of the two "
@@ -319,7 +320,7 @@ def routes(reading: Reading, commodity: str) -> Exhibit:
 def bargaining(reading: Reading) -> Exhibit:
     """Bargaining power by commodity."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("bargaining", "Bargaining power over corridors", shares_figure, tables.bargaining_table),
         "What each state adds on average to what all earn together (Shapley value), as a share of it; the line spans "
@@ -331,7 +332,7 @@ def bargaining(reading: Reading) -> Exhibit:
 def what_ifs(reading: Reading) -> Exhibit:
     """Scenarios by states."""
     name = spoken_roles(reading.triad)
-    return _exhibit(
+    return exhibit(
         reading,
         ("what-ifs", "Who gains and who loses by a change of routes", what_if_figure, tables.what_if_table),
         "+ surely earns more, \u2013 surely earns less, ? not sure, 0 no change; an empty cell has no say. Sure: in "

@@ -7,17 +7,20 @@ from unicodedata import normalize
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tripoint.core.provenance import Citation
+from tripoint.errors import CoverageError
 from tripoint.faces.report.tables import Table
 from tripoint.faces.report.wording import with_names
+from tripoint.measures.cooperation import FUSED
 from tripoint.measures.index import Family, Index, index
 from tripoint.measures.measure import thresholds
 from tripoint.measures.records import find_record
 from tripoint.readings.barometer import NeedleReading
 from tripoint.readings.names import spoken_roles
 from tripoint.readings.reading import Reading
-from tripoint.sources import codebook, declarations
+from tripoint.sources import citations, codebook, declarations
 
 #: What a reader may expect in such an index; named as absent unless a family has that name.
 _EXPECTED = ("arms", "treaties", "visits", "events", "finance", "corridors")
@@ -45,7 +48,8 @@ def how(reading: Reading) -> list[tuple[str, str]]:
         said.append((needle.title, f"{needle.question} Families: {families}. Mean: {needle.aggregation}."))
         said.append((f"Population of {needle.name}", needle.population))
     votes = f"90% everywhere. Votes: {reading.manifest.draws} bootstrap draws, seed {reading.manifest.seed}."
-    return [*said, *_rules(definition), ("Coverage", grades()), ("Intervals", votes)]
+    rest = [("Coverage", grades()), ("Intervals", votes), ("Events", worth_of_events(reading))]
+    return [*said, *_rules(definition), *rest]
 
 
 def _rules(definition: Index) -> list[tuple[str, str]]:
@@ -83,20 +87,60 @@ def grades() -> str:
     )
 
 
+def worth_of_events(reading: Reading) -> str:
+    """What events are worth here: who counted them, over which periods, what is missing."""
+    found = reading.events
+    if isinstance(found, CoverageError):
+        return f"Not read here: {found}. No event enters the needles."
+    said = [
+        "Coded from news by machine, and many of them wrongly: compare a pair with itself over time, not with others."
+    ]
+    spans = found.directed.group_by("origin").agg(
+        pl.col("period").min(), pl.col("period").max().alias("last")
+    )
+    counted = [
+        f"{_short(origin.partition('_')[0])}, {first} to {last}"
+        for origin, first, last in spans.sort("period").iter_rows()
+        if origin != FUSED
+    ]
+    if counted:
+        said.append(f"Who acts toward whom is on record in {' and '.join(counted)}.")
+    months = found.undirected["period"]
+    if len(months):
+        book = codebook("event_scores")
+        cited = " and ".join(_short(key) for key in book.cite)
+        said.append(f"Without who acted: {cited}, {months.min()} to {months.max()}.")
+        known = set(months)
+        said += [fault.reason for fault in book.corrections if known & set(fault.where.get("period", ()))]
+    said.append(
+        "A response is no cause: what moves all three at once looks like an answer. No event enters the needles."
+    )
+    return " ".join(said)
+
+
+def _short(key: str) -> str:
+    """A declared work in a few words: whose it is, and its year."""
+    work = citations()[key]
+    authors = [name.partition(",")[0].strip("{}") for name in work.author.split(" and ")]
+    whose = " and ".join(authors) if len(authors) < 3 else f"{authors[0]} and others"
+    return f"{whose} ({work.year})"
+
+
 def families_table(reading: Reading) -> Table:
     """Which families each needle has, what they are read from, and the years in which they were not observed."""
     rows = []
     for needle in reading.needles.values():
         weights = index().weights(needle.declaration)
         for family in needle.declaration.families:
-            gaps, applies = _years_without(needle, family), int(needle.applies[0].sum())
+            blind, here = _blind(needle, family), needle.applies[0] == 1
+            gaps = [int(year) for year in needle.years[blind]]
             rows.append(
                 (
                     needle.declaration.title,
                     family.title,
                     "; ".join(find_record(name).title for name in family.indicators),
                     f"{weights[family.name]:.0%}",
-                    f"{applies - len(gaps)} of {applies}",
+                    f"{int((here & ~blind).sum())} of {int(here.sum())}",
                     runs(gaps) or "none",
                 )
             )
@@ -111,9 +155,9 @@ def families_table(reading: Reading) -> Table:
     return Table("The families of the needles, and where they are blind", head, tuple(rows), 2)
 
 
-def _years_without(needle: NeedleReading, family: Family) -> list[int]:
-    blind = np.logical_and.reduce([np.isnan(needle.panels[name].value[0]) for name in family.indicators])
-    return [int(year) for year in needle.years[blind & needle.applies[0]]]
+def _blind(needle: NeedleReading, family: Family) -> NDArray[np.bool_]:
+    """Years in which a family has no indicator: not observed, or the needle does not apply."""
+    return np.logical_and.reduce([np.isnan(needle.panels[name].value[0]) for name in family.indicators])
 
 
 def runs(years: Iterable[int]) -> str:

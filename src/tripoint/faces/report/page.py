@@ -12,11 +12,11 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from tripoint.errors import StoreError
+from tripoint.errors import CoverageError, StoreError
 from tripoint.faces.figures.canvas import unchecked
 from tripoint.faces.figures.claim import claim_figure
 from tripoint.faces.figures.map import NOTE
-from tripoint.faces.report import exhibits, method
+from tripoint.faces.report import events, exhibits, method
 from tripoint.faces.report.exhibits import Exhibit, drawn
 from tripoint.faces.report.tables import Missing, Table, evidence_table, interval
 from tripoint.faces.report.wording import with_names
@@ -26,7 +26,7 @@ from tripoint.readings.claims import Verdict
 from tripoint.readings.explain import cite, cited
 from tripoint.readings.names import opened, spoken_roles
 from tripoint.readings.reading import Reading
-from tripoint.readings.words import sentences
+from tripoint.readings.words import sentences, triangle_words
 from tripoint.store.files import write_atomically
 
 
@@ -60,13 +60,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page: heading, what it is about, its figures, and what to beware of."""
+    """A part of the page: heading, what it is about, its figures, what to beware of, and what it says first."""
 
     id: str
     title: str
     words: tuple[str, ...]
     exhibits: tuple[Exhibit, ...]
     threats: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
 
 
 def write_report(reading: Reading, path: str | Path) -> Path:
@@ -267,6 +268,7 @@ def sections(reading: Reading) -> tuple[Section, ...]:
             (exhibits.tilts(reading),),
             _threats(name, "tilt", "hedging"),
         ),
+        _events(reading, name),
         Section(
             "lines",
             "Fault lines: where they collide",
@@ -275,6 +277,18 @@ def sections(reading: Reading) -> tuple[Section, ...]:
             _threats(name, "collision", "strain_gap"),
         ),
         _corridors(reading, name),
+    )
+
+
+def _events(reading: Reading, name: Mapping[str, str]) -> Section:
+    triangle = reading.triangle
+    return Section(
+        "events",
+        "Events: how they treat each other, and who answers whom",
+        _questions(name, "cooperation_state", "score_balance", "inverse_response_second"),
+        (events.cooperation(reading), events.balance(reading), events.responses(reading)),
+        _threats(name, "cooperation_share", "cooperation_state", "score_balance", "inverse_response_second"),
+        () if isinstance(triangle, CoverageError) else triangle_words(triangle),
     )
 
 

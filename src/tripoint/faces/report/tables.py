@@ -109,7 +109,7 @@ def needles_table(reading: Reading) -> Table:
     return Table("Unity and strain by year, percentiles with 90% intervals", head, tuple(rows), 2)
 
 
-def _by_measure(
+def by_measure(
     frame: pl.DataFrame, measures: Iterable[str], who: Iterable[str] = ()
 ) -> dict[tuple[str, ...], dict[str, Row]]:
     """Period and states to the rows of each measure, the latest first."""
@@ -123,16 +123,16 @@ def _by_measure(
     return found
 
 
-def _cells(rows: Mapping[str, Row], measures: Iterable[str]) -> list[Cell]:
+def cells_of(rows: Mapping[str, Row], measures: Iterable[str]) -> list[Cell]:
     """One cell a measure, then n, coverage and notes of the row as a whole."""
     cells: list[Cell] = [
         interval(rows[name], find_record(name).unit) if name in rows else Missing("outside coverage")
         for name in measures
     ]
-    return [*cells, *_about(rows.values())]
+    return [*cells, *about_rows(rows.values())]
 
 
-def _about(rows: Iterable[Row]) -> list[Cell]:
+def about_rows(rows: Iterable[Row]) -> list[Cell]:
     """Number of observations, coverage and notes shared by the numbers of one row."""
     known = list(rows)
     n = list(dict.fromkeys(str(row["n"]) for row in known if row["n"] is not None))
@@ -151,8 +151,8 @@ def votes_table(reading: Reading) -> Table:
         )
         text = f"{reading.triad.states[one].name} and {reading.triad.states[other].name}"
         names[states[0].iso3, states[1].iso3] = text
-    found = _by_measure(reading.alignment, measures, ("first", "second"))
-    rows = [(key[0], names[key[1], key[2]], *_cells(row, measures)) for key, row in found.items()]
+    found = by_measure(reading.alignment, measures, ("first", "second"))
+    rows = [(key[0], names[key[1], key[2]], *cells_of(row, measures)) for key, row in found.items()]
     head = (
         "Year", "Dyad", "Same vote (90%)", "Kappa (90%)", "Po, observed (90%)", "Pe, by chance (90%)",
         "Roll calls (n)", "Coverage", "Note",
@@ -174,7 +174,7 @@ def positions_table(reading: Reading) -> Table:
                 interval(row[state.iso3], "deviations") if state.iso3 in row else Missing()
                 for state in states
             ),
-            *_about(row.values()),
+            *about_rows(row.values()),
         )
         for year, row in cells.items()
     ]
@@ -204,7 +204,7 @@ def glue_table(reading: Reading) -> Table:
         for row in found.placebos.iter_rows(named=True)
     ]
     rows = [
-        (what, row["period"], interval(row, find_record(row["measure"]).unit), *_about([row]))
+        (what, row["period"], interval(row, find_record(row["measure"]).unit), *about_rows([row]))
         for what, row in titled
     ]
     return Table(caption, head, tuple(rows), 2)
@@ -223,8 +223,8 @@ def fault_lines_table(reading: Reading) -> Table:
     for line in reading.votes.fault_lines if reading.votes else ():
         kappa = line.numbers.get("issue_kappa")
         rank = Missing() if line.rank is None else f"{line.rank} ({line.best_rank} to {line.worst_rank})"
-        about = _about([kappa]) if kappa else [Missing(), "", ""]
-        rows.append((line.title, rank, *_cells(line.numbers, measures)[: len(measures)], *about))
+        about = about_rows([kappa]) if kappa else [Missing(), "", ""]
+        rows.append((line.title, rank, *cells_of(line.numbers, measures)[: len(measures)], *about))
     period = f", five years to {reading.votes.period}" if reading.votes else ""
     return Table(f"The two by issue{period}, with 90% intervals", head, tuple(rows))
 
@@ -287,7 +287,7 @@ def siding_table(reading: Reading) -> Table:
     """Whom the ground joined on split roll calls, per year."""
     measures = ("siding_first", "siding_second", "siding_neither")
     names = reading.triad.states
-    rows = [(key[0], *_cells(row, measures)) for key, row in _by_measure(reading.siding, measures).items()]
+    rows = [(key[0], *cells_of(row, measures)) for key, row in by_measure(reading.siding, measures).items()]
     head = (
         "Year", f"With {names['first'].name} (90%)", f"With {names['second'].name} (90%)", "With neither (90%)",
         "Split roll calls (n)", "Coverage", "Note",
@@ -298,11 +298,11 @@ def siding_table(reading: Reading) -> Table:
 def front_table(reading: Reading) -> Table:
     """Equal votes by what the outsider voted, five years to date."""
     measures = ("agreement_given_no", "agreement_given_other", "united_front")
-    found = _by_measure(reading.front, measures)
+    found = by_measure(reading.front, measures)
     rows = []
     for (period,), row in found.items():
         counts = [_plain(row[name]["n"]) if name in row else Missing() for name in measures[:2]]
-        rows.append((period, *_cells(row, measures)[:3], *counts, *_about(row.values())[1:]))
+        rows.append((period, *cells_of(row, measures)[:3], *counts, *about_rows(row.values())[1:]))
     outsider = reading.triad.states["outsider"].name
     head = (
         "Five years to", f"Same vote, {outsider} votes no (90%)", "Same vote otherwise (90%)", "Difference (90%)",
@@ -315,11 +315,11 @@ def presence_table(reading: Reading) -> Table:
     """Shares in the ground's trade, per year and state."""
     measures = [measure for measure, _ in FLOWS]
     names = {state.iso3: state.name for state in reading.triad.states.values()}
-    found = _by_measure(reading.presence, measures, ("power",))
+    found = by_measure(reading.presence, measures, ("power",))
     rows = []
     for (period, power), row in found.items():
         basis = "; ".join(dict.fromkeys(each["note"] for each in row.values() if each["note"]))
-        cells = _cells(row, measures)
+        cells = cells_of(row, measures)
         rows.append((period, names[power], *cells[:-1], basis or "from statistics"))
     head = (
         "Year", "State", *(f"Share in {flow} (90%)" for _, flow in FLOWS), "Reports (n)", "Coverage", "Rests on",
@@ -334,8 +334,8 @@ def displacement_table(reading: Reading) -> Table:
     """Displacement year on year and over ten years; positive where the first power gained."""
     measures = ("displacement", "displacement_10y")
     rows = [
-        (key[0], *_cells(row, measures)[:2], *_about(row.values()))
-        for key, row in _by_measure(reading.displacement, measures).items()
+        (key[0], *cells_of(row, measures)[:2], *about_rows(row.values()))
+        for key, row in by_measure(reading.displacement, measures).items()
     ]
     first, second = (reading.triad.states[role].name for role in ("first", "second"))
     head = ("Year", "Year on year (90%)", "Over ten years (90%)", "Shares, steps (n)", "Coverage", "Note")
@@ -351,7 +351,7 @@ def map_table(reading: Reading, latest: Mapping[str, Row]) -> Table:
         if row is None:
             rows.append((state.name, Missing(), Missing(), Missing(), Missing(), "no year is observed"))
         else:
-            rows.append((state.name, row["period"], interval(row, "share"), *_about([row])))
+            rows.append((state.name, row["period"], interval(row, "share"), *about_rows([row])))
     head = ("State", "Year", "Share in turnover (90%)", "Reports (n)", "Coverage", "Note")
     return Table(
         f"Latest shares in the trade turnover of {reading.triad.states['ground'].name}", head, tuple(rows)

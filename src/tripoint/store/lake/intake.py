@@ -120,8 +120,7 @@ def take_in(
     for _ in PROVIDERS:
         if not left:
             break
-        provider = next((found for path in left if (found := provider_of(path)) is not None), "gdelt")
-        run = _Run(where, provider, settings, read, batch, sizes)
+        run = _Run(where, _whose(left), settings, read, batch, sizes)
         intake, left = run.through(left, lambda size, rows, before=done: progress(before + size, whole, rows))
         done = whole - sum(sizes[path][0] for path in left)
         runs.append(intake)
@@ -147,6 +146,15 @@ def event_files(paths: Iterable[Path]) -> list[Path]:
             "no event file was given; name files of GDELT, ICEWS or POLECAT, or a folder of them"
         )
     return list(found)
+
+
+def _whose(paths: list[Path]) -> Provider:
+    """Provider of the first file that can be told."""
+    for path in paths:
+        provider = provider_of(path)
+        if provider is not None:
+            return provider
+    return PROVIDERS[0]
 
 
 def _within(folder: Path) -> list[Path]:

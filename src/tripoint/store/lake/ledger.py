@@ -141,12 +141,14 @@ def remembered(home: Path, lake: Lake) -> Window:
     if lake.window is None:
         return new_window()
     path = lake_folder(home, lake.provider) / lake.window.name
-    if _is_altered(path, lake.window):
-        raise StoreError(f"'{path}' is missing or damaged; {_RESTORE}")
     window = new_window()
+    arrays = (window.state, window.keys)
+    size = sum(array.nbytes for array in arrays)
+    if _is_altered(path, lake.window) or path.stat().st_size != size:
+        raise StoreError(f"'{path}' is missing or damaged; {_RESTORE}")
     with path.open("rb") as file:
-        for array in (window.state, window.keys):
-            file.readinto(memoryview(array).cast("B"))
+        for array in arrays:
+            file.readinto(array.data.cast("B"))
     return window
 
 
@@ -250,7 +252,7 @@ def _write(folder: Path, name: str, frame: pl.DataFrame) -> Part:
 
 
 def _write_window(folder: Path, number: int, window: Window) -> Part:
-    whole = (memoryview(array).cast("B") for array in (window.state, window.keys))
+    whole = (array.data.cast("B") for array in (window.state, window.keys))
     return _put(folder, f"window/{number:06d}.bin", whole, 0)
 
 
