@@ -144,8 +144,7 @@ def _roles(numbers: NDArray[np.uint32]) -> pl.Series:
     letters = [role_letters(int(number)) or None for number in used]
     places = np.zeros(max(MOST_ROLES, int(used[-1]) + 1 if len(used) else 0), np.uint32)
     places[used] = np.arange(len(used))
-    known = pl.Enum([text for text in letters if text])
-    return pl.Series(letters, dtype=known).gather(places[numbers])
+    return pl.Series(letters, dtype=pl.String).gather(places[numbers])
 
 
 def _months(months: NDArray[np.generic]) -> pl.Series:

@@ -288,9 +288,8 @@ class _Run:
 
     def _found(self, days: list[DayScan]) -> pl.DataFrame:
         """What became of the files of a batch, as far as the lake must be told."""
-        return pl.concat(
-            listed(filter(self._is_new, day.scan.reports), self.sizes, day.added) for day in days
-        )
+        every = [(report, day.added) for day in days for report in day.scan.reports]
+        return listed([(report, added) for report, added in every if self._is_new(report)], self.sizes)
 
     def _is_new(self, report: FileReport) -> bool:
         """Whether a file is this provider's, or nobody's, and the lake does not say the same of it already."""

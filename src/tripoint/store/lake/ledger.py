@@ -13,10 +13,12 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from tripoint.errors import StoreError
-from tripoint.sources.events import DayScan, FileReport
+from tripoint.sources.events import REASONS, DayScan, FileReport
+from tripoint.sources.events.drops import ROWS_SHOWN
 from tripoint.sources.events.layouts import Provider
 from tripoint.sources.events.tally import Window, new_window
 from tripoint.store import files
@@ -205,28 +207,47 @@ def faults(home: Path, lake: Lake) -> tuple[str, ...]:
 
 
 def listed(
-    reports: Iterable[FileReport], sizes: dict[Path, tuple[int, int]], added: date | None
+    reports: Sequence[tuple[FileReport, date | None]], sizes: dict[Path, tuple[int, int]]
 ) -> pl.DataFrame:
-    """Put reports of files into a table; ``sizes`` has the bytes of each and when it was last changed."""
-    rows = [
-        {
-            "name": report.path.name,
-            "size": sizes.get(report.path, (0, 0))[0],
-            "changed": sizes.get(report.path, (0, 0))[1],
-            "sha256": report.sha256,
-            "layout": report.layout,
-            "added": added,
-            "rows": report.rows,
-            "kept": report.kept,
-            "fault": report.fault,
-            "dropped": [
-                {"reason": reason, "rows": count, "first": list(report.shown[reason])}
-                for reason, count in report.dropped.items()
-            ],
-        }
-        for report in reports
-    ]
-    return pl.DataFrame(rows, schema=TAKEN)
+    """Put reports of files, each with the day on which its events were added, into a table.
+
+    ``sizes`` has the bytes of each file and when it was last changed.
+    """
+    seen = [sizes.get(report.path, (0, 0)) for report, _ in reports]
+    columns = {
+        "name": [report.path.name for report, _ in reports],
+        "size": [size for size, _ in seen],
+        "changed": [changed for _, changed in seen],
+        **{name: [getattr(report, name) for report, _ in reports] for name in ("sha256", "layout")},
+        "added": [added for _, added in reports],
+        **{name: [getattr(report, name) for report, _ in reports] for name in ("rows", "kept", "fault")},
+    }
+    known = pl.Schema({name: kind for name, kind in TAKEN.items() if name != "dropped"})
+    files_ = pl.DataFrame(columns, schema=known).with_row_index("file")
+    dropped = _dropped([report for report, _ in reports])
+    whole = files_.join(dropped, on="file", how="left", maintain_order="left")
+    return whole.with_columns(pl.col("dropped").fill_null(pl.lit([], TAKEN["dropped"]))).select(TAKEN.names())
+
+
+def _dropped(reports: Sequence[FileReport]) -> pl.DataFrame:
+    """Reasons of each file that has any, by its number: many files at once, since a run may have many."""
+    found = np.frombuffer(b"".join(report.found for report in reports), np.int64).reshape(-1, 2 + ROWS_SHOWN)
+    number = np.repeat(
+        np.arange(len(reports)),
+        [len(report.found) // found[:1].nbytes if len(found) else 0 for report in reports],
+    )
+    shown = np.minimum(found[:, 1], ROWS_SHOWN)
+    first = pl.Series(found[:, 2:].ravel()[(np.arange(ROWS_SHOWN) < shown[:, None]).ravel()])
+    reason = pl.Series(list(REASONS)).gather(found[:, 0] - 1)
+    place = pl.Series(np.repeat(np.arange(len(found)), shown))
+    rows = pl.DataFrame({"file": pl.Series(number, dtype=pl.UInt32), "reason": reason, "rows": found[:, 1]})
+    firsts = (
+        pl.DataFrame({"place": place, "first": first}).group_by("place", maintain_order=True).agg("first")
+    )
+    each = pl.concat([rows, firsts.select("first")], how="horizontal")
+    return each.group_by("file", maintain_order=True).agg(
+        pl.struct("reason", "rows", "first").alias("dropped")
+    )
 
 
 def _by_month(days: Sequence[DayScan]) -> dict[str, pl.DataFrame]:
@@ -235,14 +256,17 @@ def _by_month(days: Sequence[DayScan]) -> dict[str, pl.DataFrame]:
     for one in days:
         if one.scan.frame.height:
             month = "unknown" if one.added is None else one.added.strftime("%Y-%m")
-            frame = one.scan.frame.with_columns(
-                pl.lit(one.added, pl.Date).alias("added"),
-                pl.col(pl.Enum).cast(pl.String),
-                (100 * pl.col("goldstein")).round().cast(pl.Int64).alias("hundredths"),
-                (10_000 * pl.col("squares")).round().cast(pl.Int64).alias("squares"),
-            )
-            months.setdefault(month, []).append(frame.select(EVENTS.names()))
-    return {month: pl.concat(frames) for month, frames in months.items()}
+            added = pl.Series("added", [one.added], dtype=pl.Date).new_from_index(0, one.scan.frame.height)
+            months.setdefault(month, []).append(one.scan.frame.with_columns(added))
+    return {month: _as_written(pl.concat(frames)) for month, frames in months.items()}
+
+
+def _as_written(sums: pl.DataFrame) -> pl.DataFrame:
+    return sums.with_columns(
+        pl.col(pl.Enum).cast(pl.String),
+        (100 * pl.col("goldstein")).round().cast(pl.Int64).alias("hundredths"),
+        (10_000 * pl.col("squares")).round().cast(pl.Int64).alias("squares"),
+    ).select(EVENTS.names())
 
 
 def _write(folder: Path, name: str, frame: pl.DataFrame) -> Part:
