@@ -14,6 +14,8 @@ import polars as pl
 import pytest
 
 from tests.conftest import trade_tables, votes_tables
+from tests.measures.events_building import counted, pairs_of, periods
+from tests.measures.events_building import table as event_table
 from tripoint.build import build_vintage, compare, compute_series, write_bundle
 from tripoint.core.series import WHO
 from tripoint.errors import CoverageError
@@ -65,8 +67,26 @@ def ties(rng):
     }
 
 
+def events(rng):
+    """Two years of monthly events between three states, and their balances."""
+    pairs = pairs_of(STATES[:3])
+    months = periods("2018-01", "2019-12")
+    rows = counted(rng, "icews", months, pairs, rng.normal(1, 0.3, (len(pairs), len(months))))
+    scores = [
+        (month, *pair, float(rng.normal(20, 9)), 28, "gdelt_scores")
+        for month in months
+        for pair in (("CHN", "KAZ"), ("CHN", "RUS"), ("KAZ", "RUS"))
+    ]
+    columns = [column.name for column in codebook("event_scores").columns]
+    balances = pl.DataFrame(scores, schema=columns, orient="row")
+    return {
+        "event_counts": event_table(rows),
+        "event_scores": balances.with_columns(pl.lit(None, pl.String).alias("flag")),
+    }
+
+
 def small_world(seed=0):
-    """Votes of five states over twelve years, and trade of two grounds."""
+    """Votes of five states over twelve years, trade of two grounds, ties, and events."""
     rng = np.random.default_rng(seed)
     years = [2008 + k // 20 for k in range(240)]
     frames = votes_tables(rng.integers(1, 4, (5, 240)).astype(np.int8), STATES, years)
@@ -81,7 +101,7 @@ def small_world(seed=0):
             for partner in STATES:
                 if partner != ground:
                     flows.append((year, ground, partner, "import", float(rng.uniform(100, 900)), "cow_trade"))
-    frames |= trade_tables(flows) | ties(rng)
+    frames |= trade_tables(flows) | ties(rng) | events(rng)
     return Tables(frames, dict.fromkeys(frames, ()), dict.fromkeys(frames, "0" * 64))
 
 

@@ -188,17 +188,18 @@ def _data_through(frames: Mapping[str, pl.DataFrame]) -> str:
 
 
 def _last_full_year(frames: Mapping[str, pl.DataFrame]) -> int:
-    """Last year of the votes that is not marked partial; of any series where there are no votes."""
-    names = ["kappa"] if "kappa" in frames else [name for name in frames if name in records()]
+    """Last year of the votes that is not marked partial; without votes, of any series that is made of tables."""
+    from_tables = [name for name in frames if name in records() and records()[name].tables]
+    names = ["kappa"] if "kappa" in frames else from_tables
     partial = pl.col("note").str.contains("partial-year|^files for").fill_null(value=False)
-    ends = [
+    periods = {
         Period.parse(str(text))
         for name in names
         for text in frames[name].filter(pl.col("value").is_not_null(), ~partial)["period"].unique()
-    ]
-    full = [period.year for period in ends if period.end == date(period.year, 12, 31)]
+    }
+    full = [period.year for period in periods if period.end == date(period.year, 12, 31)]
     if not full:
-        raise CoverageError("no series can be built: the tables hold too little for a single number of a full year")
+        raise CoverageError("the tables hold too little: no series has a number for a full year")
     return max(full)
 
 

@@ -10,13 +10,15 @@ from syrupy.assertion import SnapshotAssertion
 from typer.testing import CliRunner
 
 from tripoint.faces.cli import app
-from tripoint.faces.cli.app import COMMANDS, DATA_COMMANDS
+from tripoint.faces.cli.app import COMMANDS, DATA_COMMANDS, EVENT_COMMANDS
 
 PAGES = [
     (),
     *((name,) for name, _, _ in COMMANDS),
     ("data",),
     *(("data", name) for name, _, _ in DATA_COMMANDS),
+    ("events",),
+    *(("events", name) for name, _, _ in EVENT_COMMANDS),
 ]
 HEAVY = (
     "numpy",
@@ -30,6 +32,9 @@ HEAVY = (
     "httpx",
     "msgspec",
     "jinja2",
+    "duckdb",
+    "sqlglot",
+    "pyspark",
 )
 
 
@@ -48,7 +53,9 @@ def test_help_has_an_example_that_names_the_command(page: tuple[str, ...]) -> No
 
 
 def test_every_example_is_a_command_that_can_be_parsed() -> None:
-    for name, _, examples in (*COMMANDS, *(("data", None, lines) for _, _, lines in DATA_COMMANDS)):
+    of_groups = (("data", DATA_COMMANDS), ("events", EVENT_COMMANDS))
+    grouped = [(group, None, lines) for group, commands in of_groups for _, _, lines in commands]
+    for name, _, examples in (*COMMANDS, *grouped):
         assert examples
         for line in examples:
             words = line.split(" > ")[0].split()
@@ -57,12 +64,14 @@ def test_every_example_is_a_command_that_can_be_parsed() -> None:
             assert result.exit_code == 0, line
 
 
-@pytest.mark.parametrize("name", ["-h", "--help", "--version"])
-def test_asking_costs_no_heavy_import(name: str) -> None:
+@pytest.mark.parametrize(
+    "words", [["-h"], ["--help"], ["--version"], ["events", "--help"], ["events", "counts", "-h"]]
+)
+def test_asking_costs_no_heavy_import(words: list[str]) -> None:
     program = (
         "import sys\n"
         "from tripoint.faces.cli import app\n"
-        f"try: app([{name!r}], prog_name='tripoint')\n"
+        f"try: app({words!r}, prog_name='tripoint')\n"
         "except SystemExit as end: assert end.code in (0, None)\n"
         f"loaded = [one for one in {HEAVY!r} if one in sys.modules]\n"
         "assert not loaded, loaded\n"
@@ -93,6 +102,7 @@ def test_the_module_runs_as_the_command(tmp_path: Path) -> None:
     [
         (["readng"], "Did you mean 'reading'"),
         (["data", "lst"], "Did you mean 'list'"),
+        (["events", "count"], "Did you mean 'counts'"),
         (["reading", "--nosuch"], "No such option"),
         (["compare", "RUS", "CHN"], "Missing option '--grounds'"),
         (["compare", "RUS"], "Missing argument"),

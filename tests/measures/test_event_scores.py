@@ -44,17 +44,24 @@ def steady(months=MONTHS, seed=0, states=("CHN", "KAZ", "RUS")):
     """Scores of three states with each other in every month."""
     rng = np.random.default_rng(seed)
     pairs = [(one, two) for one in states for two in states if one < two]
-    return [(month, *pair, float(score)) for pair in pairs for month, score in zip(months, rng.normal(20, 30, len(months)), strict=True)]  # fmt: skip
+    return [
+        (month, *pair, float(score))
+        for pair in pairs
+        for month, score in zip(months, rng.normal(20, 30, len(months)), strict=True)
+    ]
 
 
 def test_the_balance_by_hand():
     """Kazakhstan and Russia score 30; Kazakhstan has 10 with China, Russia -60: 2 * 30 / (40 + 90)."""
     rows = [
         (month, *pair, score)
-        for month in MONTHS
-        for pair, score in ((("KAZ", "RUS"), 30.0), (("CHN", "KAZ"), 10.0), (("CHN", "RUS"), -60.0))
+        for place, month in enumerate(MONTHS)
+        for pair, score in (
+            (("KAZ", "RUS"), 30.0 if place % 2 else 50.0),
+            (("CHN", "KAZ"), 10.0),
+            (("CHN", "RUS"), -60.0),
+        )
     ]
-    rows[0] = (MONTHS[0], "KAZ", "RUS", 31.0)
     found = balance(table(rows))
     assert of(found)["value"][5] == pytest.approx(60 / 130)
     assert of(found, "CHN", "RUS")["value"][5] == pytest.approx(-120 / 160)
@@ -121,6 +128,13 @@ def test_a_month_in_which_nothing_scores_is_not_defined():
     assert found.filter(pl.col("period") != "2019-05")["value"].null_count() == 0
 
 
+def test_two_states_that_news_mention_with_each_other_only_have_no_interval():
+    """The balance is 1 in every month, whatever happens: that tells nothing of how sure it is."""
+    found = of(balance(table([(month, "KAZ", "RUS", 5.0 + place) for place, month in enumerate(MONTHS)])))
+    assert set(found["coverage"]) == {"D"}
+    assert set(found["note"]) == {"not defined, or no interval can be formed"}
+
+
 scores = st.lists(
     st.floats(-500, 500).map(lambda value: round(value, 2)), min_size=len(MONTHS), max_size=len(MONTHS)
 )
@@ -130,13 +144,18 @@ scores = st.lists(
 @given(scores, scores, scores)
 def test_whatever_the_scores_numbers_keep_their_range_and_order(one, two, three):
     pairs = (("CHN", "KAZ"), ("CHN", "RUS"), ("KAZ", "RUS"))
-    rows = [(month, *pair, value) for pair, values in zip(pairs, (one, two, three), strict=True) for month, value in zip(MONTHS, values, strict=True)]  # fmt: skip
+    rows = [
+        (month, *pair, value)
+        for pair, values in zip(pairs, (one, two, three), strict=True)
+        for month, value in zip(MONTHS, values, strict=True)
+    ]
     found = balance(table(rows)).filter(pl.col("value").is_not_null())
     for number in ("value", "lower", "upper"):
         assert found[number].is_between(-1, 1).all()
         assert found[number].is_finite().all()
     assert (found["lower"] <= found["value"]).all()
     assert (found["value"] <= found["upper"]).all()
+    assert (found["upper"] > found["lower"]).all(), "no number is certain"
     assert (found["coverage"] != "D").all()
 
 

@@ -638,3 +638,20 @@ def test_files_without_a_day_in_their_names_come_last(home, raw):
     lake = ledger.open_lake(home, "gdelt")
     assert lake.parts[-1].name == "added/unknown/000002.parquet"
     assert parts_of(home)["added"].to_list() == [date(2016, 1, 28), None]
+
+
+def test_a_table_of_the_same_provider_beside_a_lake_counts_nothing_twice(tmp_path, raw):
+    from tripoint.sources import codebook
+    from tripoint.store import catalog
+
+    home = tmp_path / "home"
+    take_in(days_of_files(raw, 3), home, latest=LATEST)
+    alone = catalog.read_home(home).frames["event_counts"]
+    columns = [column.name for column in codebook("event_counts").columns]
+    mine = alone.head(5).select(columns).with_columns(pl.col("origin").cast(pl.String))
+    own = pl.concat([mine, mine.with_columns(pl.lit("icews").alias("origin"))])
+    own.write_csv(tmp_path / "own.csv")
+    catalog.add("event_counts", tmp_path / "own.csv", home=home)
+    both = catalog.read_home(home).frames["event_counts"].with_columns(pl.col("origin").cast(pl.String))
+    assert both.filter(origin="gdelt").height == alone.height
+    assert both.filter(origin="icews").height == mine.height

@@ -42,6 +42,8 @@ SCORES = ("scored", "hundredths", "squares")
 #: Origins that hold the same events as another one: where both count, only the other is read into ``fused``.
 SAME_EVENTS = {"icews_years": "icews"}
 
+#: Errors of a mean score below this are those of rounding: all events of the pair score alike, which tells nothing.
+_NO_SPREAD = 1e-6
 _WITHHELD = "too few events"
 _WHO = ("source", "target", "origin")
 
@@ -203,13 +205,19 @@ def _scores(panel: Panel, worth: Floats) -> pl.DataFrame:
     """Mean Goldstein score, with the error that the spread of scores leaves."""
     from tripoint.models.share_state.scores import mean_score
 
-    scored = panel.counts["scored"]
+    scored, total, squares = (panel.counts[name] for name in SCORES)
     seen = scored >= declared("cooperation").settings["least_events"]
     each = np.broadcast_to(worth[:, None], seen.shape)[seen]
-    mean, error = mean_score(
-        scored[seen], panel.counts["hundredths"][seen] / 100, panel.counts["squares"][seen] / 10_000, 1 / each
-    )
-    return _rows(panel, seen, mean, mean - HALF_WIDTH * error, mean + HALF_WIDTH * error, scored[seen] * each)
+    number = scored[seen] * each
+    mean, error = mean_score(scored[seen], total[seen] / 100, squares[seen] / 10_000, 1 / each)
+    # Few events can score alike by chance: one more is added that is as spread as all events of the pair.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole = squares.sum(1) / scored.sum(1) - (total.sum(1) / scored.sum(1)) ** 2
+        spread = np.broadcast_to(np.maximum(whole, 0)[:, None] / 10_000, seen.shape)[seen]
+        error = np.sqrt((number * error**2 + spread / (number - 1)) / (number + 1))
+    error = np.where(error > _NO_SPREAD, error, np.nan)
+    bounds = (mean - HALF_WIDTH * error, mean + HALF_WIDTH * error)
+    return _rows(panel, seen, mean, *bounds, number, counted=scored)
 
 
 def _states(panel: Panel, band: Any, worth: Floats) -> pl.DataFrame:
@@ -233,9 +241,15 @@ def _states(panel: Panel, band: Any, worth: Floats) -> pl.DataFrame:
 
 
 def _rows(
-    panel: Panel, seen: NDArray[np.bool_], value: Floats, lower: Floats, upper: Floats, worth: Floats
+    panel: Panel,
+    seen: NDArray[np.bool_],
+    value: Floats,
+    lower: Floats,
+    upper: Floats,
+    worth: Floats,
+    counted: Floats | None = None,
 ) -> pl.DataFrame:
-    """Rows of a series for the pairs and periods that are seen."""
+    """Rows of a series for the pairs and periods that are seen; of all events if not told which were counted."""
     row, column = np.nonzero(seen)
     rules = {letter: GradeRule(n) for letter, n in declared("cooperation").settings["grades"].items()}
     sources, targets = zip(*panel.pairs, strict=True)
@@ -250,7 +264,7 @@ def _rows(
                 "value": value,
                 "lower": lower,
                 "upper": upper,
-                "n": panel.events[seen].astype(np.int32),
+                "n": (panel.events if counted is None else counted)[seen].astype(np.int32),
                 "coverage": grade(rules, worth),
             }
         )

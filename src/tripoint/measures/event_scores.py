@@ -71,8 +71,13 @@ def _with_intervals(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def step_error(values: Floats) -> float:
-    """Standard deviation of one month's error: robust, from steps between neighbours, of which each holds two."""
-    return float(np.median(np.abs(np.diff(values))) / _MEDIAN_OF_NORMAL / np.sqrt(2))
+    """Standard deviation of one month's error: robust, from steps between neighbours, of which each holds two.
+
+    A month that is not defined is passed over; NaN where months do not differ, which tells nothing of their errors.
+    """
+    steps = np.abs(np.diff(values[np.isfinite(values)]))
+    middle = float(np.median(steps)) if len(steps) else 0.0
+    return middle / _MEDIAN_OF_NORMAL / np.sqrt(2) if middle > 0 else np.nan
 
 
 MEASURE = Measure("event_scores", compute)

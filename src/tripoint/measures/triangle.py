@@ -53,10 +53,10 @@ def longest_run(periods: tuple[str, ...], values: Floats) -> Run | None:
     best = int(np.argmax(ends - starts))
     start, end = int(starts[best]), int(ends[best])
     kept = values[start:end]
-    spread = kept.std(0)
-    if (spread <= 0).any():
+    # The deviation of equal numbers need not be 0 to the last digit.
+    if (np.ptp(kept, axis=0) <= 0).any():
         return None
-    return Run(periods[start:end], (kept - kept.mean(0)) / spread)
+    return Run(periods[start:end], (kept - kept.mean(0)) / kept.std(0))
 
 
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
@@ -79,7 +79,7 @@ def _directed(
 ) -> tuple[set[Triad], pl.DataFrame]:
     """Fit the triads that can be fitted; give all that have six series, and rows without a number for the rest."""
     constants = declared("triangle").settings
-    told: set[Triad] = set()
+    told: set[tuple[Triad, str]] = set()
     unfit: dict[Triad, tuple[str, str]] = {}
     rows = frames.get(constants["measure"], no_rows("event-dyad-month")).filter(pl.col("value").is_not_null())
     for origin in constants["origins"]:
@@ -87,32 +87,47 @@ def _directed(
         if mine.is_empty():
             continue
         periods, wide = _wide(mine)
-        triads = [one for one in _triads(wide, settings.powers) if one not in told]
+        triads = _triads(wide, settings.powers)
         for number, triad in enumerate(triads):
             progress(number / len(triads), f"who answers whom, by {origin}")
-            run = longest_run(periods, np.column_stack([wide[pair] for pair in directions(*triad)]))
-            fitted = _turned_or_why(run, settings.seed)
-            if run is None or isinstance(fitted, str):
-                unfit.setdefault(triad, (periods[-1][:4], f"{origin}: {fitted}"))
-                continue
-            told.add(triad)
-            for name, numbers in zip((_SECOND, _FIRST), fitted, strict=True):
-                found[name].append(_row(triad, run, numbers))
-    why = [(triad, *reason) for triad, reason in unfit.items() if triad not in told]
-    return told | unfit.keys(), _without_number(why)
+            values = np.column_stack([wide[pair] for pair in directions(*triad)])
+            reason = _too_short(longest_run(periods, values))
+            for run in runs_by_year(periods, values):
+                year = run.periods[-1][:4]
+                if (triad, year) in told:
+                    continue
+                try:
+                    both = turned(run, settings.seed)
+                except TripointError:
+                    reason = "the six series hang together too closely, or blow up"
+                    continue
+                told.add((triad, year))
+                for name, numbers in zip((_SECOND, _FIRST), both, strict=True):
+                    found[name].append(_row(triad, run, numbers))
+            unfit.setdefault(triad, (periods[-1][:4], f"{origin}: {reason}"))
+    fitted = {triad for triad, _ in told}
+    why = [(triad, *reason) for triad, reason in unfit.items() if triad not in fitted]
+    return set(unfit), _without_number(why)
 
 
-def _turned_or_why(run: Run | None, seed: int) -> tuple[Numbers, Numbers] | str:
-    """Both responses, or the reason why there are none."""
-    least = declared("triangle").settings["least_months"]
+def runs_by_year(periods: tuple[str, ...], values: Floats) -> list[Run]:
+    """Runs that are long enough, up to the end of each year: none knows of a later month."""
+    least, found = declared("triangle").settings["least_months"], []
+    for end in range(least, len(periods) + 1):
+        if periods[end - 1].endswith("-12"):
+            run = longest_run(periods[:end], values[:end])
+            if run is not None and len(run.periods) >= least and run.periods[-1] == periods[end - 1]:
+                found.append(run)
+    return found
+
+
+def _too_short(run: Run | None) -> str:
     if run is None:
-        return "the six series have no month in common, or one of them never moves"
-    if len(run.periods) < least:
-        return f"{len(run.periods)} months in a row have all six series, {least} are needed"
-    try:
-        return turned(run, seed)
-    except TripointError:  # series that hang together too closely, or blow up, tell nothing
-        return "the six series hang together too closely to be told apart"
+        return "no month has all six series, or one of them never moves"
+    least = declared("triangle").settings["least_months"]
+    return (
+        f"{len(run.periods)} months in a row have all six series; {least} up to the end of a year are needed"
+    )
 
 
 def _wide(rows: pl.DataFrame) -> tuple[tuple[str, ...], dict[tuple[str, str], NDArray[np.float64]]]:

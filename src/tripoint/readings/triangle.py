@@ -341,8 +341,8 @@ def _sensitivity(
         horizon,
         "generalised",
     )
-    numbers = dict.fromkeys(("value", "lower", "upper"), pl.Float64())
-    schema = pl.Schema(dict.fromkeys(("choice", "cause", "effect"), pl.String()) | numbers)
+    texts = {"choice": pl.String(), "cause": pl.String(), "effect": pl.String()}
+    schema = pl.Schema(texts | dict.fromkeys(("value", "lower", "upper"), pl.Float64()))
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -248,8 +248,11 @@ def _with_lakes(
         return frames, provenance
     rows, origins = found
     book = codebook(TABLE)
-    lake = corrections.apply(conform(rows, book), book)
-    whole = pl.concat([frames[TABLE], lake], how="vertical_relaxed") if TABLE in frames else lake
+    whole = corrections.apply(conform(rows, book), book)
+    if TABLE in frames:
+        # Rows of an origin that has a lake would count the same events twice: the lake knows its files, and wins.
+        others = ~pl.col("origin").cast(pl.String).is_in(rows["origin"].unique().to_list())
+        whole = pl.concat([frames[TABLE].filter(others), whole], how="vertical_relaxed")
     return {**frames, TABLE: whole}, {**provenance, TABLE: (*provenance.get(TABLE, ()), *origins)}
 
 

@@ -192,35 +192,30 @@ def status(
 
 def _status(home: Path, lake: "Lake") -> dict[str, Any]:
     from tripoint.store.lake.ledger import taken
-    from tripoint.store.lake.table import days_covered, dropped_rows
+    from tripoint.store.lake.table import dropped_rows, file_days
 
     every = taken(home, lake)
     good = every.filter(every["fault"].is_null())
-    days = good["added"].drop_nulls()
-    first, last = (days.min(), days.max()) if len(days) else (None, None)
+    days: list[date] = file_days(home, lake).to_list()
     refused = every.filter(every["fault"].is_not_null())
-    covered = days_covered(home, lake)
+    paths = [home / "events" / lake.provider / part.name for part in lake.parts]
     return {
         "provider": lake.provider,
         "classed_by": "QuadClass as published" if lake.published_quad else "root code",
         "files": good.height,
-        "first_day": first,
-        "last_day": last,
-        "days": days.n_unique() if covered.height else None,
-        "days_missing": _missing(first, last, days.n_unique()) if covered.height else None,
+        "first_day": days[0] if days else None,
+        "last_day": days[-1] if days else None,
+        "days": len(days) or None,
+        "days_missing": (days[-1] - days[0]).days + 1 - len(days) if days else None,
         "rows": int(good["rows"].sum()),
         "kept": int(good["kept"].sum()),
         "dropped": dropped_rows(good),
         "cells": sum(part.rows for part in lake.parts),
-        "bytes": sum((home / "events" / lake.provider / part.name).stat().st_size for part in lake.parts),
+        "bytes": sum(path.stat().st_size for path in paths if path.is_file()),
         "refused": [
             {"file": name, "fault": fault} for name, fault in refused.select("name", "fault").iter_rows()
         ],
     }
-
-
-def _missing(first: Any, last: Any, days: int) -> int:
-    return (last - first).days + 1 - days if first is not None else 0
 
 
 def counts(
@@ -262,7 +257,9 @@ def counts(
     ] = "embedded",
     master: Master = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the query and run nothing.")] = False,
-    published_quad: PublishedQuad = False,
+    published_quad: Annotated[
+        bool, typer.Option("--published-quad", help="With --engine bigquery: class events by QuadClass.")
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -159,6 +159,11 @@ def _balance(found: "EventsReading", most: int) -> "list[RenderableType]":
     ]
 
 
+def _chance(p: float) -> str:
+    """A p-value; no chance is 0."""
+    return "<0.001" if p < 0.0005 else f"{p:.3f}"
+
+
 def triangle_sheet(found: "Triangle") -> "list[RenderableType]":
     """The answers, the tests, and the spread over choices."""
     triad = found.triad
@@ -166,7 +171,7 @@ def triangle_sheet(found: "Triangle") -> "list[RenderableType]":
     answers = [
         (
             one.kind, one.cause, one.effect, interval(one.value, one.lower, one.upper, "shock"),
-            interval(one.value, *one.inner, "shock").partition(" ")[2], one.pattern or "",
+            interval(one.value, *one.inner, "shock").partition(" ")[2],
         )
         for one in found.answers
     ]  # fmt: skip
@@ -175,8 +180,8 @@ def triangle_sheet(found: "Triangle") -> "list[RenderableType]":
             ", ".join(one.causes),
             ", ".join(one.effects),
             f"{one.statistic:.2f}",
-            f"{one.p_value:.3f}",
-            f"{one.p_holm:.3f}",
+            _chance(one.p_value),
+            _chance(one.p_holm),
         )
         for one in found.leads
     ]
@@ -189,18 +194,19 @@ def triangle_sheet(found: "Triangle") -> "list[RenderableType]":
         )
         for row in found.sensitivity.iter_rows(named=True)
     ]
-    words = ("Worsens", "Answers", "", "By", "Led")
+    words = ("Worsens", "Answers", "By", "Led")
+    title = find_record(found.measure).title
     return [
         f"Who answers whom: {first}, {second} and {ground}",
-        f"as of {found.as_of.isoformat()}, vintage {found.manifest.name}; "
-        f"{find_record(found.measure).title.lower()} of {found.origin}, {found.n} {found.frequency}s from {found.first} to {found.last}, {found.lags} "
+        f"as of {found.as_of.isoformat()}, vintage {found.manifest.name}",
+        f"{title} of {found.origin}: {found.n} {found.frequency}s from {found.first} to {found.last}, {found.lags} "
         f"lag{'s' if found.lags > 1 else ''} (BIC)",
         "",
-        *[f"{sentence}" for sentence in triangle_words(found)],
+        *triangle_words(found),
         "",
         text_table(
             f"After one standard deviation worse, added up over {found.horizon} {found.frequency}s",
-            ("Kind", "Worsens", "Answers", "90% band", "68% band", ""), answers, words=words,
+            ("Kind", "Worsens", "Answers", "90% band", "68% band"), answers, words=words,
         ),
         "",
         text_table("Who leads whom (block exogeneity)", ("By", "Led", "F", "p", "p (Holm)"), tests, words=words),
@@ -209,5 +215,6 @@ def triangle_sheet(found: "Triangle") -> "list[RenderableType]":
             "The triangle under other choices", ("Choice", "Worsens", "Answers", "90% band"), spread, words=words
         ),
         "",
-        "In standard deviations of the series. A response is no cause: what moves all three looks like an answer.",
+        "In standard deviations of the series. A response is no cause: what moves all three looks like an answer. Of "
+        f"the drawn systems {found.explosive_share:.0%} explode; they are kept.",
     ]  # fmt: skip

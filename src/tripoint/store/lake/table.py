@@ -37,12 +37,31 @@ def _months(home: Path, lake: Lake) -> pl.DataFrame:
 
 def days_covered(home: Path, lake: Lake) -> pl.DataFrame:
     """Days of each month with a file, where a provider has files for days; columns ``period``, ``days``."""
+    days = file_days(home, lake).to_frame("day")
+    return days.group_by(pl.col("day").dt.strftime("%Y-%m").alias("period")).agg(
+        pl.len().cast(pl.Int64).alias("days")
+    )
+
+
+def file_days(home: Path, lake: Lake) -> pl.Series:
+    """Days that files cover, in order; none where a provider's files are not for days."""
     files = taken(home, lake).filter(pl.col("fault").is_null(), pl.col("added").is_not_null())
     if lake.provider != "gdelt":
         files = files.clear()
-    return files.group_by(pl.col("added").dt.strftime("%Y-%m").alias("period")).agg(
-        pl.col("added").n_unique().cast(pl.Int64).alias("days")
+    added = pl.col("added")
+
+    def named_after(form: str) -> pl.Expr:
+        return pl.col("name").str.contains(added.dt.strftime(form), literal=True)
+
+    # The files of GDELT before April 2013 hold a month, those before 2006 a year; the last day of it is their stamp.
+    first = (
+        pl.when(named_after("%Y%m%d"))
+        .then(added)
+        .when(named_after("%Y%m") | named_after("%Y-%m"))
+        .then(added.dt.month_start())
+        .otherwise(added.dt.truncate("1y"))
     )
+    return files.select(pl.date_ranges(first, added).alias("day")).explode("day")["day"].unique().sort()
 
 
 def _provenance(home: Path, lake: Lake, rows: pl.DataFrame) -> Provenance:
