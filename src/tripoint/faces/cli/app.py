@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from tripoint.faces.cli import answers, build, corridors, data, event_files, events, ground, reading, votes
+from tripoint.faces.cli import (
+    answers,
+    build,
+    corridors,
+    data,
+    event_files,
+    events,
+    ground,
+    lake,
+    reading,
+    votes,
+)
 from tripoint.faces.cli.edge import FAILED, INTERRUPTED, Command, complain, leave_stdout, said
 
 #: Name, function, examples; in the order in which help lists them.
@@ -103,13 +114,13 @@ EVENT_COMMANDS: tuple[tuple[str, Callable[..., None], tuple[str, ...]], ...] = (
     ),
     (
         "ingest",
-        events.ingest,
+        lake.ingest,
         ("tripoint events ingest", "tripoint events ingest raw/gdelt events.2018.tab --engine spark"),
     ),
-    ("status", events.status, ("tripoint events status --check",)),
+    ("status", lake.status, ("tripoint events status --check",)),
     (
         "counts",
-        events.counts,
+        lake.counts,
         (
             "tripoint events counts RUS KAZ --grain quarter --roles GOV",
             "tripoint events counts -o months",

@@ -8,6 +8,7 @@ import altair as alt
 from tripoint.core.network import Network
 from tripoint.core.states import find_state
 from tripoint.faces.figures.canvas import TYPE, finished
+from tripoint.faces.figures.corridor_map import coordinates, fitted_to
 from tripoint.faces.figures.map import (
     NOTE_HEIGHT,
     Label,
@@ -39,11 +40,12 @@ def corridor_atlas(found: Corridors, network: Network) -> alt.LayerChart | None:
     A line is dashed where a scenario leaves it no capacity. Parallel lines lie side by side. The parameter ``shown``
     holds the commodity that is shown, or ``all``.
     """
-    points = _points(network)
+    points = coordinates(network)
     drawn = drawable(found, network)
     if not drawn:
         return None
-    view = _fitted([points[name] for route in drawn for name in (route.start, route.end)])
+    ends = [points[name] for route in drawn for name in (route.start, route.end)]
+    view = fitted_to(ends, WIDTH, HEIGHT, HEIGHT - NOTE_HEIGHT, _MARGIN)
     rows = _rows(drawn, points, view, _titles(network))
     roles = {found.ground: GROUND}
     layers = [
@@ -64,7 +66,7 @@ def corridor_atlas(found: Corridors, network: Network) -> alt.LayerChart | None:
 
 def drawable(found: Corridors, network: Network) -> list[Route]:
     """Routes between places with coordinates."""
-    points = _points(network)
+    points = coordinates(network)
     return [route for route in found.routes if route.start in points and route.end in points]
 
 
@@ -102,32 +104,8 @@ def modelled(route: Route) -> str:
     return "not on record" if route.modelled is None else f"{route.modelled:,.1f} {route.unit}"
 
 
-def _points(network: Network) -> dict[str, Point]:
-    return {
-        place.name: (place.longitude, place.latitude)
-        for place in network.places
-        if place.longitude is not None and place.latitude is not None
-    }
-
-
 def _titles(network: Network) -> dict[str, str]:
     return {place.name: place.title.split(" (")[0].split(" / ")[0] for place in network.places}
-
-
-def _fitted(points: list[Point]) -> View:
-    """A projection that shows all points, turned so that its middle is theirs."""
-    centre = (
-        (min(x for x, _ in points) + max(x for x, _ in points)) / 2,
-        (min(y for _, y in points) + max(y for _, y in points)) / 2,
-    )
-    bare = View("azimuthalEqualArea", centre, 1.0, (0.0, 0.0), WIDTH, HEIGHT)
-    flat = [pixel for point in points if (pixel := to_pixel(bare, point))]
-    left, right = min(x for x, _ in flat), max(x for x, _ in flat)
-    top, bottom = min(y for _, y in flat), max(y for _, y in flat)
-    room = HEIGHT - NOTE_HEIGHT
-    scale = min((WIDTH - 2 * _MARGIN) / max(right - left, 0.1), (room - 2 * _MARGIN) / max(bottom - top, 0.1))
-    across, down = WIDTH / 2 - scale * (left + right) / 2, room / 2 - scale * (top + bottom) / 2
-    return View("azimuthalEqualArea", centre, scale, (across, down), WIDTH, HEIGHT)
 
 
 def _rows(

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from tripoint.core.network import OPERATING
+from tripoint.core.network import OPERATING, Network
 from tripoint.faces.figures.canvas import TYPE, WIDTH, finished
 from tripoint.faces.figures.map import (
     NOTE_HEIGHT,
@@ -31,11 +31,12 @@ def corridor_map(reading: Reading, commodity: str) -> alt.LayerChart | None:
     """The segments of one commodity; None where the ground has none, or none with coordinates."""
     found = reading.corridors
     routes = [route for route in found.routes if route.commodity == commodity] if found else []
-    points = _points()
+    points = coordinates(shipped_network())
     drawn = [route for route in routes if route.start in points and route.end in points]
     if not drawn:
         return None
-    view = _fitted([points[name] for route in drawn for name in (route.start, route.end)])
+    ends = [points[name] for route in drawn for name in (route.start, route.end)]
+    view = fitted_to(ends, WIDTH, _HEIGHT, _HEIGHT - NOTE_HEIGHT - _LEGEND, _MARGIN)
     triad = reading.triad
     roles = {triad.first: FIRST, triad.second: SECOND, triad.ground: GROUND}
     rows = [row for route in drawn if (row := _line(route, points, view, reading, routes))]
@@ -71,29 +72,28 @@ def corridor_map(reading: Reading, commodity: str) -> alt.LayerChart | None:
     return finished(chart, f"Map of {commodity} corridors. The most in the model: {said}.")
 
 
-def _points() -> dict[str, Point]:
+def coordinates(network: Network) -> dict[str, Point]:
     """Places with coordinates: longitude and latitude."""
     return {
         place.name: (place.longitude, place.latitude)
-        for place in shipped_network().places
+        for place in network.places
         if place.longitude is not None and place.latitude is not None
     }
 
 
-def _fitted(points: list[Point]) -> View:
-    """A projection that shows all points, with room for the legend below."""
+def fitted_to(points: list[Point], width: float, height: float, room: float, margin: float) -> View:
+    """A projection that shows all points within the upper ``room`` of a frame, turned so that its middle is theirs."""
     centre = (
         (min(x for x, _ in points) + max(x for x, _ in points)) / 2,
         (min(y for _, y in points) + max(y for _, y in points)) / 2,
     )
-    bare = View("azimuthalEqualArea", centre, 1.0, (0.0, 0.0), WIDTH, _HEIGHT)
+    bare = View("azimuthalEqualArea", centre, 1.0, (0.0, 0.0), width, height)
     flat = [pixel for point in points if (pixel := to_pixel(bare, point))]
     left, right = min(x for x, _ in flat), max(x for x, _ in flat)
     top, bottom = min(y for _, y in flat), max(y for _, y in flat)
-    room = _HEIGHT - NOTE_HEIGHT - _LEGEND
-    scale = min((WIDTH - 2 * _MARGIN) / max(right - left, 0.2), (room - 2 * _MARGIN) / max(bottom - top, 0.1))
-    across, down = WIDTH / 2 - scale * (left + right) / 2, room / 2 - scale * (top + bottom) / 2
-    return View("azimuthalEqualArea", centre, scale, (across, down), WIDTH, _HEIGHT)
+    scale = min((width - 2 * margin) / max(right - left, 0.2), (room - 2 * margin) / max(bottom - top, 0.1))
+    across, down = width / 2 - scale * (left + right) / 2, room / 2 - scale * (top + bottom) / 2
+    return View("azimuthalEqualArea", centre, scale, (across, down), width, height)
 
 
 def _line(
