@@ -4,7 +4,7 @@ Tables in, vintage out. A reading never imports this module: it opens what was b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -77,7 +77,11 @@ class Difference:
 
 
 def compute_series(
-    tables: Tables, settings: Settings | None = None, *, progress: Progress = lambda share, doing: None
+    tables: Tables,
+    settings: Settings | None = None,
+    *,
+    progress: Progress = lambda share, doing: None,
+    base: Vintage | None = None,
 ) -> tuple[Manifest, dict[str, pl.DataFrame]]:
     """Compute all series of all measures for all dyads, pairs and grounds.
 
@@ -89,6 +93,8 @@ def compute_series(
         Seed, bootstrap draws, outsiders, powers.
     progress
         Called with the share done and what is being done.
+    base
+        Where the tables cannot make what a reading needs: the vintage from which all other rows are taken.
 
     Returns
     -------
@@ -120,7 +126,28 @@ def compute_series(
     for measure in (one for one in able if REFERENCE in one.uses):
         done = _add(measure, frames, tables, settings, progress, done)
     progress(1.0, "series computed")
+    if base is not None and REFERENCE not in frames:
+        return _laid_over(tables, frames, base)
     return _manifest(tables, frames, settings), frames
+
+
+def _laid_over(
+    tables: Tables, frames: dict[str, pl.DataFrame], base: Vintage
+) -> tuple[Manifest, dict[str, pl.DataFrame]]:
+    """Lay series over those of another vintage: a row of one's own stands in the place of the row with the same key."""
+    whole = {name: base.frame(name) for name in base.manifest.series}
+    for name, mine in frames.items():
+        if name in whole:
+            key = [*WHO[records()[name].grain], "period"]
+            others = whole[name].join(mine, on=key, how="anti")
+            whole[name] = pl.concat([mine, others], how="vertical_relaxed").sort(key)
+        else:
+            whole[name] = mine
+    through = max(base.manifest.data_through, _data_through(tables.frames))
+    known = {**base.manifest.tables, **_traces(tables)}
+    return replace(
+        base.manifest, name="", data_through=through, tables=known, series={}, base=base.manifest.name
+    ), whole
 
 
 def _add(
@@ -157,18 +184,22 @@ def _manifest(tables: Tables, frames: Mapping[str, pl.DataFrame], settings: Sett
         draws=settings.draws,
         outsiders=settings.outsiders,
         powers=settings.powers,
-        tables={
-            name: TableTrace(
-                tables.hashes[name],
-                frame.height,
-                tuple(f"{origin.source}: {origin.format}" for origin in tables.provenance[name]),
-                {reason: n for origin in tables.provenance[name] for reason, n in origin.dropped.items()},
-            )
-            for name, frame in tables.frames.items()
-        },
+        tables=_traces(tables),
         series={},
         effort=settings.effort if "ideal_point" in frames else None,
     )
+
+
+def _traces(tables: Tables) -> dict[str, TableTrace]:
+    return {
+        name: TableTrace(
+            tables.hashes[name],
+            frame.height,
+            tuple(f"{origin.source}: {origin.format}" for origin in tables.provenance[name]),
+            {reason: n for origin in tables.provenance[name] for reason, n in origin.dropped.items()},
+        )
+        for name, frame in tables.frames.items()
+    }
 
 
 def _data_through(frames: Mapping[str, pl.DataFrame]) -> str:
@@ -209,11 +240,14 @@ def build_vintage(
     *,
     home: Path | None = None,
     progress: Progress = lambda share, doing: None,
+    base: Vintage | None = None,
 ) -> Vintage:
-    """Build from tables and make the result the user's vintage."""
-    manifest, frames = compute_series(tables, settings, progress=progress)
+    """Build from tables and make the result the user's vintage; ``base`` as in `compute_series`."""
+    manifest, frames = compute_series(tables, settings, progress=progress, base=base)
     path = own_path(home)
-    write_vintage(path, manifest, frames)
+    traces = base.manifest.series if base is not None and manifest.base else {}
+    thinned = frozenset(name for name, trace in traces.items() if trace.thinned)
+    write_vintage(path, manifest, frames, thinned=thinned)
     return open_vintage(path)
 
 

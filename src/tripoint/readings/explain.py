@@ -152,6 +152,8 @@ def _row(frame: pl.DataFrame, period: str | None, what: str) -> dict[str, Any]:
     full = ~pl.col("note").str.contains("partial-year").fill_null(value=False)
     latest = pl.col("value").is_not_null() & full
     rows = frame.filter(latest if period is None else pl.col("period") == period)
+    if period is None and not rows.height:
+        rows = frame  # all that is on record was withheld: the last row says why
     if not rows.height:
         covered = frame.filter(pl.col("value").is_not_null())["period"]
         span = f"it covers {covered.min()} to {covered.max()}" if len(covered) else "it has no value at all"

@@ -64,6 +64,8 @@ class Manifest:
         Last calendar year whose votes are all in; later figures are not compared with full years.
     effort
         Share of the declared sweeps that samplers ran; None where no series was sampled, or where it is not known.
+    base
+        Name of the vintage from which rows were taken that the tables at hand cannot make; None where there are none.
     """
 
     layout: int
@@ -78,6 +80,7 @@ class Manifest:
     tables: dict[str, TableTrace]
     series: dict[str, SeriesTrace]
     effort: float | None = None
+    base: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

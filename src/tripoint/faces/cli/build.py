@@ -74,13 +74,20 @@ def build(
     """
     check_folder(extracts)
     from tripoint.build import build_vintage, read_tables
+    from tripoint.store.vintages import open_vintage
 
     settings = replace(_settings(outsider, seed, draws), effort=effort)
     before = _in_use()
     start = perf_counter()
     with bar() as progress:
         progress(0.0, "reading tables")
-        made = build_vintage(read_tables(extracts), settings, progress=progress)
+        base = open_vintage("bundled")
+        made = build_vintage(read_tables(extracts), settings, progress=progress, base=base)
+    if made.manifest.base is not None:
+        note(
+            "your tables cannot make all that a reading needs (votes and trade): what they lack is taken from the "
+            f"vintage in the package, {made.manifest.base}; see what you have with `tripoint data list`"
+        )
     result = _result(before, made, perf_counter() - start)
     if json:
         write_json(result)

@@ -272,7 +272,7 @@ def sections(reading: Reading) -> tuple[Section, ...]:
         Section(
             "lines",
             "Fault lines: where they collide",
-            _questions(name, "collision", "ground_strain"),
+            _questions({**name, "ground": "each ground"}, "collision", "ground_strain"),
             (exhibits.collisions(reading), exhibits.world(reading)),
             _threats(name, "collision", "strain_gap"),
         ),
