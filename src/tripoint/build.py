@@ -134,15 +134,14 @@ def compute_series(
 def _laid_over(
     tables: Tables, frames: dict[str, pl.DataFrame], base: Vintage
 ) -> tuple[Manifest, dict[str, pl.DataFrame]]:
-    """Lay series over those of another vintage: a row of one's own stands in the place of the row with the same key."""
+    """Lay series over those of another vintage: one's own stands in the place of the one about the same states."""
+    if not any(frame.height for name, frame in frames.items() if records()[name].tables):
+        raise CoverageError("the tables hold too little: no series can be made of them")
     whole = {name: base.frame(name) for name in base.manifest.series}
     for name, mine in frames.items():
-        if name in whole:
-            key = [*WHO[records()[name].grain], "period"]
-            others = whole[name].join(mine, on=key, how="anti")
-            whole[name] = pl.concat([mine, others], how="vertical_relaxed").sort(key)
-        else:
-            whole[name] = mine
+        who = WHO[records()[name].grain]
+        others = whole[name].join(mine, on=who, how="anti") if name in whole else mine.clear()
+        whole[name] = pl.concat([mine, others], how="vertical_relaxed").sort(*who, "period")
     through = max(base.manifest.data_through, _data_through(tables.frames))
     known = {**base.manifest.tables, **_traces(tables)}
     return replace(

@@ -28,7 +28,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Stub the build: the result is a copy of the bundled vintage."""
     said: dict[str, Any] = {}
 
-    def build_vintage(tables: Any, settings: Any, *, progress: Callable[[float, str], None]) -> Any:
+    def build_vintage(
+        tables: Any, settings: Any, *, progress: Callable[[float, str], None], base: Any
+    ) -> Any:
         said.update(tables=tables, settings=settings)
         progress(0.5, "half")
         shutil.rmtree(own_path(), ignore_errors=True)
