@@ -30,8 +30,8 @@ from tripoint.store.lake.ledger import (
     taken,
 )
 
-#: Rows read before they are written: about a second of work, and what is held in memory.
-BATCH = 1 << 20
+#: Rows read before they are written: less than a second of work, and what is held in memory.
+BATCH = 1 << 19
 #: How names end of what lies beside event files: what is noted about them, and what has not come whole.
 _NO_EVENTS = (".json", ".new", ".part")
 #: Seconds to wait for another process that takes files in.
