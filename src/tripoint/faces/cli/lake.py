@@ -296,6 +296,8 @@ def counts(
         from tripoint.faces.cli.events_sheet import counts_sheet
 
         show(*counts_sheet(found, SHOWN))
+        if found.is_empty():
+            note("no event in the lake fits: ask for fewer roles or places, other states, or a longer span")
 
 
 def _question(
