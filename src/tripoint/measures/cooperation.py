@@ -225,7 +225,7 @@ def _states(panel: Panel, band: Any, worth: Floats) -> pl.DataFrame:
     settings = declared("cooperation").settings
     known = worth >= settings["grades"]["C"]
     near = known.copy()
-    for step in (1, 2):
+    for step in range(1, settings["carried_periods"] + 1):
         near[:, step:] |= known[:, :-step]
     seen = np.isfinite(band.median) & near
     seen &= ((panel.events > 0).sum(1) >= settings["least_periods"])[:, None]
@@ -251,10 +251,11 @@ def _rows(
 ) -> pl.DataFrame:
     """Rows of a series for the pairs and periods that are seen; of all events if not told which were counted."""
     row, column = np.nonzero(seen)
-    rules = {letter: GradeRule(n) for letter, n in declared("cooperation").settings["grades"].items()}
+    settings = declared("cooperation").settings
+    rules = {letter: GradeRule(n) for letter, n in settings["grades"].items()}
     sources, targets = zip(*panel.pairs, strict=True)
     covered = panel.covered[column]
-    missing = pl.Series(covered) < 0.9
+    missing = pl.Series(covered) < settings["least_covered"]
     return (
         pl.DataFrame(
             {
