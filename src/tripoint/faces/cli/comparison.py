@@ -102,7 +102,7 @@ def comparison_text(made: dict[str, Any]) -> list["RenderableType"]:
         "",
         "Percentiles of the reference population, 90% intervals in parentheses. Sides: share of the roll calls on "
         "which the two part where the ground votes with each. Share: of the ground's trade turnover. Each number is "
-        "the latest.",
+        "the latest; a year below it is its own, where that is not the year of the row.",
     ]
     standing = [
         (row["name"], *(_shown(row[name], unit) for name, unit in _STANDING.items()))
@@ -137,10 +137,12 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [
         row["name"],
         shown.get("period", DASH),
-        *(
-            interval(one["value"], one["lower"], one["upper"], "percentile") if one else DASH
-            for one in needles
-        ),
+        *(_dated(_shown(one, "percentile"), one, shown) for one in needles),
         shown.get("coverage", DASH),
-        *(number(part["value"] if part else None, "share") for part in parts),
+        *(_dated(number(part["value"] if part else None, "share"), part, shown) for part in parts),
     ]
+
+
+def _dated(text: str, part: dict[str, Any] | None, row: dict[str, Any]) -> str:
+    """A number with its own year below it where that is not the year of its row."""
+    return text if part is None or part["period"] == row.get("period") else f"{text}\n{part['period']}"
