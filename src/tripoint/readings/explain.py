@@ -19,6 +19,12 @@ from tripoint.readings.reading import Reading
 from tripoint.sources import citations as source_citations
 from tripoint.sources import codebook
 
+#: Said of measures that no stored table is behind: the network of corridors.
+NO_TABLE = (
+    "none: made of the corridors that ship with the package (tripoint/sources/routes), each fact with its citation "
+    "in citations.csv"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TableUsed:
@@ -93,6 +99,8 @@ class Explanation:
             *(f"  {_plain(row)}" for row in self.rows),
             "tables",
         ]
+        if not self.tables:
+            lines.append(f"  {NO_TABLE}")
         for table in self.tables:
             lines.append(f"  {table.name}: {table.rows:,} rows, sha256 {table.sha256}")
             lines.append(f"    from {', '.join(table.origins)}; {table.licence}")
