@@ -191,24 +191,29 @@ def test_any_order_and_any_split_over_runs_in_ascending_days_is_one_run(tmp_path
     assert files_in(place / "split") == named_in(place / "split")
 
 
-#: Takes files in whenever it is told to, each time in a process of its own that begins with everything loaded; says
-#: that process, that the first day was read, and how it ended.
+#: Takes files in whenever it is told to, each time in a process of its own that begins with everything loaded. That
+#: process is killed a given time after it read a given day; how it ended is said, and the seconds it took.
 _TAKER = """
-import os, sys
+import os, signal, sys, time
 from functools import partial
 from pathlib import Path
 from tripoint.sources.events.tally import new_window
 from tripoint.store.lake import intake, ledger
 ledger.new_window = partial(new_window, 1 << 9)
 for line in sys.stdin:
+    home, day, later = line.split()
+    start = time.monotonic()
     child = os.fork()
     if not child:
-        print(os.getpid(), flush=True)
-        days = iter(["begun"])
-        begun = lambda done, whole, rows: [print(word, flush=True) for word in days]
-        intake.take_in([Path(sys.argv[1])], Path(line.strip()), batch=1, progress=begun)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process at once, as SIGKILL does
+        days = iter(range(1, 1000))
+        def progress(done, whole, rows):
+            if next(days) == int(day):
+                signal.setitimer(signal.ITIMER_REAL, float(later))
+        intake.take_in([Path(sys.argv[1])], Path(home), batch=1, progress=progress)
         os._exit(0)
-    print(os.waitpid(child, 0)[1], flush=True)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(ended, time.monotonic() - start, flush=True)
 """
 
 
@@ -221,28 +226,21 @@ def test_killed_at_any_moment_no_row_is_lost_and_none_counts_twice(tmp_path, raw
         assert taker.stdin is not None
         assert taker.stdout is not None
 
-        def run(home, seconds=None):
-            taker.stdin.write(f"{home}\n")
+        def run(home, day=0, later=0.0):
+            taker.stdin.write(f"{home} {day} {later:.9f}\n")
             taker.stdin.flush()
-            child = int(taker.stdout.readline())
-            assert taker.stdout.readline() == "begun\n"
-            start = time.monotonic()
-            if seconds is not None:
-                time.sleep(seconds)
-                os.kill(child, signal.SIGKILL)
-            return os.waitstatus_to_exitcode(int(taker.stdout.readline())), time.monotonic() - start
+            ended, took = taker.stdout.readline().split()
+            return int(ended), float(took)
 
         ended, took = run(tmp_path / "whole")
         assert ended == 0
         broken, batches = tmp_path / "broken", [0]
         for _ in range(14):
-            ended, _ = run(broken, chance.uniform(0, took / 12))
+            ended, _ = run(broken, chance.randint(1, 5), chance.uniform(1e-6, took / 100))
+            assert ended == -signal.SIGALRM
             lake = ledger.open_lake(broken, "gdelt")
             batches.append(len(lake.lists) if lake else 0)
             assert lake is None or ledger.faults(broken, lake) == ()
-            if ended == 0:  # the machine was slow at first, and is not any more
-                break
-            assert ended == -signal.SIGKILL
         assert run(broken)[0] == 0
         taker.stdin.close()
     assert batches == sorted(batches)
