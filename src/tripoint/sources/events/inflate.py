@@ -1,14 +1,18 @@
 """What is inside a packed event file? Its bytes, unpacked within bounds and checked, at once or piece by piece.
 
-A file of up to `AT_ONCE` bytes is unpacked at once. A larger one is unpacked twice: first to see that it is whole and
-what its checksum is, then again piece by piece to be read, so that memory does not grow with it and no row of a
-damaged file is ever counted.
+A file of up to `AT_ONCE` bytes is read once, hashed and unpacked from memory. A larger one is unpacked twice: first to
+see that it is whole and what its checksum is, then again piece by piece to be read, so that memory does not grow with
+it and no row of a damaged file is ever counted.
 """
 
+import hashlib
+import io
+import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -18,7 +22,7 @@ from isal import igzip_lib, isal_zlib
 from tripoint.errors import ParseError
 from tripoint.sources.rawfile import MOST_BYTES, MOST_RATIO, RATIO_GRACE
 
-#: Bytes unpacked at once; larger files are read piece by piece.
+#: Bytes held at once, packed or unpacked; larger files are read piece by piece.
 AT_ONCE = 8 * 2**20
 #: Bytes of a piece, and packed bytes read at a time.
 PIECE = 2**20
@@ -34,8 +38,40 @@ _DAMAGED = cast("tuple[type[Exception], ...]", (isal_zlib.error, igzip_lib.IsalE
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """A file as it lies on disk.
+
+    Attributes
+    ----------
+    held
+        Its bytes; None where they are too many, so that they are read again when they are needed.
+    """
+
+    path: Path
+    size: int
+    held: bytes | None
+
+    def opened(self) -> io.BufferedReader | io.BytesIO:
+        """Open it to be read from its start."""
+        return self.path.open("rb") if self.held is None else io.BytesIO(self.held)
+
+    def sha256(self) -> str:
+        """Give its hash.
+
+        Raises
+        ------
+        ParseError
+            It cannot be read.
+        """
+        if self.held is not None:
+            return hashlib.sha256(self.held).hexdigest()
+        with _read(self.path), self.opened() as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Packed:
-    """A file as it lies on disk, and where in it the bytes of the one member are.
+    """Where in a file the bytes of the one member are.
 
     Attributes
     ----------
@@ -45,15 +81,33 @@ class Packed:
         CRC-32 of the unpacked bytes, as the file declares it; gzip files are checked by the library.
     """
 
-    path: Path
+    raw: Raw
     kind: Literal["plain", "deflate", "gzip"]
     start: int
     size: int
     unpacked_size: int | None
     checksum: int | None
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.raw.path
 
-def look_into(path: Path) -> Packed:
+
+def raw_file(path: Path) -> Raw:
+    """Read a file, or see that it is too large to be held.
+
+    Raises
+    ------
+    ParseError
+        It cannot be read.
+    """
+    with _read(path), path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        return Raw(path, size, file.read(size) if size <= AT_ONCE else None)
+
+
+def look_into(raw: Raw) -> Packed:
     """Find the one member of a file.
 
     Raises
@@ -62,19 +116,24 @@ def look_into(path: Path) -> Packed:
         The file cannot be read, is empty, is a damaged zip file, holds several files, or declares more than the
         bounds.
     """
+    with _read(raw.path), raw.opened() as file:
+        start = file.read(4)
+        if start == _ZIP:
+            return _bounded(_member(raw, file))
+    if not raw.size:
+        raise ParseError(f"{raw.path.name}: the file is empty; {_AGAIN}")
+    if start.startswith(_GZIP):
+        return Packed(raw, "gzip", 0, raw.size, None, None)
+    return _bounded(Packed(raw, "plain", 0, raw.size, raw.size, None))
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[None]:
+    """Say which file cannot be read, and why."""
     try:
-        with path.open("rb") as file:
-            start = file.read(4)
-            size = file.seek(0, 2)
-            if start == _ZIP:
-                return _bounded(_member(path, file, size))
+        yield
     except OSError as error:
         raise ParseError(f"'{path}' cannot be read: {error.strerror}") from None
-    if not size:
-        raise ParseError(f"{path.name}: the file is empty; {_AGAIN}")
-    if start.startswith(_GZIP):
-        return Packed(path, "gzip", 0, size, None, None)
-    return _bounded(Packed(path, "plain", 0, size, size, None))
 
 
 def pieces(packed: Packed) -> Iterator[bytes]:
@@ -87,7 +146,7 @@ def pieces(packed: Packed) -> Iterator[bytes]:
     """
     total, checksum = 0, 0
     try:
-        with packed.path.open("rb") as file:
+        with packed.raw.opened() as file:
             file.seek(packed.start)
             for piece in _inflated(packed, file):
                 total += len(piece)
@@ -113,17 +172,14 @@ def whole(packed: Packed) -> bytes | None:
     """
     if packed.unpacked_size is not None and packed.unpacked_size > AT_ONCE:
         return None
-    if packed.kind != "deflate" or packed.unpacked_size is None or packed.size > AT_ONCE:
+    held = packed.raw.held
+    if packed.kind != "deflate" or packed.unpacked_size is None or held is None:
         return _collected(packed)
+    member = memoryview(held)[packed.start : packed.start + packed.size]
     try:
-        with packed.path.open("rb") as file:
-            file.seek(packed.start)
-            raw = file.read(packed.size)
-        text = igzip_lib.decompress(raw, igzip_lib.DECOMP_DEFLATE, 15, packed.unpacked_size + 1)
+        text = igzip_lib.decompress(member, igzip_lib.DECOMP_DEFLATE, 15, packed.unpacked_size + 1)
     except (*_DAMAGED, EOFError):
         raise ParseError(f"{packed.path.name}: the packed file is damaged or cut off; {_AGAIN}") from None
-    except OSError as error:
-        raise ParseError(f"'{packed.path}' cannot be read: {error.strerror}") from None
     _check_end(packed, len(text), isal_zlib.crc32(text))
     return text
 
@@ -194,27 +250,26 @@ def _bounded(packed: Packed) -> Packed:
     return packed
 
 
-def _member(path: Path, file: IO[bytes], size: int) -> Packed:
+def _member(raw: Raw, file: IO[bytes]) -> Packed:
     """Find the one member by the end of the file; whatever is unusual is left to the library."""
-    file.seek(max(0, size - _END.size - _ENTRY.size - 512))
+    file.seek(max(0, raw.size - _END.size - _ENTRY.size - 512))
     tail = file.read()
-    found = _usual_entry(tail, size)
+    found = _usual_entry(tail, raw.size)
     if found is None:
-        found = _entry_by_library(path)
+        found = _entry_by_library(raw)
     method, checksum, packed_size, unpacked_size, offset = found
     file.seek(offset)
     local = file.read(_LOCAL.size)
     if not local.startswith(_ZIP) or len(local) < _LOCAL.size:
         raise ParseError(
-            f"{path.name}: the packed file is damaged (no member where there should be); {_AGAIN}"
+            f"{raw.path.name}: the packed file is damaged (no member where there should be); {_AGAIN}"
         )
     name, extra = _LOCAL.unpack(local)
     start = offset + _LOCAL.size + name + extra
-    if start + packed_size > size:
-        raise ParseError(f"{path.name}: the packed file is cut off; {_AGAIN}")
-    if method == _STORED:
-        return Packed(path, "plain", start, packed_size, unpacked_size, checksum)
-    return Packed(path, "deflate", start, packed_size, unpacked_size, checksum)
+    if start + packed_size > raw.size:
+        raise ParseError(f"{raw.path.name}: the packed file is cut off; {_AGAIN}")
+    kind: Literal["plain", "deflate"] = "plain" if method == _STORED else "deflate"
+    return Packed(raw, kind, start, packed_size, unpacked_size, checksum)
 
 
 def _usual_entry(tail: bytes, size: int) -> tuple[int, int, int, int, int] | None:
@@ -233,22 +288,24 @@ def _usual_entry(tail: bytes, size: int) -> tuple[int, int, int, int, int] | Non
     return method, checksum, packed, unpacked, offset
 
 
-def _entry_by_library(path: Path) -> tuple[int, int, int, int, int]:
+def _entry_by_library(raw: Raw) -> tuple[int, int, int, int, int]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with raw.opened() as file, zipfile.ZipFile(file) as archive:
             members = [
                 member
                 for member in archive.infolist()
                 if not member.is_dir() and not member.filename.startswith("__MACOSX/")
             ]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-        raise ParseError(f"{path.name}: the packed file is cut off or damaged ({error}); {_AGAIN}") from None
+        raise ParseError(
+            f"{raw.path.name}: the packed file is cut off or damaged ({error}); {_AGAIN}"
+        ) from None
     if len(members) != 1:
         names = ", ".join(repr(member.filename) for member in members[:10]) or "none"
         raise ParseError(
-            f"{path.name}: a zip file must hold one file, this one has {names}; unpack the one meant"
+            f"{raw.path.name}: a zip file must hold one file, this one has {names}; unpack the one meant"
         )
     one = members[0]
     if one.compress_type not in (_STORED, _DEFLATED) or one.flag_bits & 0x2041:
-        raise ParseError(f"{path.name}: packed with a password or an unusual method; unpack it by hand")
+        raise ParseError(f"{raw.path.name}: packed with a password or an unusual method; unpack it by hand")
     return one.compress_type, one.CRC, one.compress_size, one.file_size, one.header_offset

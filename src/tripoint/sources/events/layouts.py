@@ -15,7 +15,7 @@ PARTS = (
     "place", "address", "added",
 )  # fmt: skip
 #: Lines looked at to tell a layout.
-LINES_SEEN = 200
+LINES_SEEN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,13 @@ class HeaderLayout:
 
     def of(self, header: tuple[str, ...]) -> Layout | None:
         """Give the layout of a file with this header; None where a column is missing."""
-        found = {
-            part: header.index(name) for part, names in self.names.items() for name in names if name in header
-        }
-        if any(part not in found for part in self.names if part not in self.optional):
-            return None
+        found: dict[str, int] = {}
+        for part, names in self.names.items():
+            columns = [header.index(name) for name in names if name in header]
+            if columns:
+                found[part] = columns[-1]
+            elif part not in self.optional:
+                return None  # most headers end here, with the first part
         return Layout(self.name, self.provider, (len(header),), found, header=True)
 
     def missing(self, header: tuple[str, ...]) -> tuple[str, ...]:

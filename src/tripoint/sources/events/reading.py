@@ -1,9 +1,8 @@
 """What are the candidates in one file? Its layout told, its lines walked, or the reason why it is refused whole."""
 
-import hashlib
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from tripoint.errors import ParseError
 from tripoint.sources.events import gdelt, icews, polecat, rows
 from tripoint.sources.events.actors import key_of, names_of
 from tripoint.sources.events.drops import new_counts
-from tripoint.sources.events.inflate import Packed, look_into, pieces, whole
+from tripoint.sources.events.inflate import Packed, look_into, pieces, raw_file, whole
 from tripoint.sources.events.layouts import Layout, Provider, header_names, width_seen
 from tripoint.sources.events.lines import LONGEST_LINE
 from tripoint.sources.events.walk import CANDIDATES, new_scratch, walk
@@ -23,7 +22,7 @@ from tripoint.sources.rawfile import refuse_page
 
 _KINDS = {"gdelt": rows.GDELT, "icews": rows.ICEWS, "polecat": rows.POLECAT}
 #: Bytes looked at to tell a layout.
-START = 1 << 17
+START = 1 << 16
 
 _EPOCH = date(1970, 1, 1)
 _OWN = threading.local()
@@ -123,9 +122,11 @@ class Walked:
 
 def read_file(path: Path, settings: Settings) -> Outcome:
     """Read one file, or see that it can be read."""
-    sha256 = _hash(path) if settings.hashed else ""
+    sha256 = ""
     try:
-        packed = look_into(path)
+        raw = raw_file(path)
+        sha256 = raw.sha256() if settings.hashed else ""
+        packed = look_into(raw)
         text = whole(packed)
         if text is None:
             return _checked(packed, sha256)
@@ -141,7 +142,7 @@ def provider_of(path: Path) -> Provider | None:
     """Whose layout a file has; None where it cannot be told."""
     try:
         start = b""
-        for piece in pieces(look_into(path)):
+        for piece in pieces(look_into(raw_file(path))):
             start += piece
             if len(start) >= START:
                 break
@@ -150,22 +151,14 @@ def provider_of(path: Path) -> Provider | None:
         return None
 
 
-def _hash(path: Path) -> str:
-    """SHA-256 of a file; nothing where it cannot be read, which is said when it is read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
-
-
 def _checked(packed: Packed, sha256: str) -> Large:
     """Unpack a large file to its end, so that nothing of a damaged one is counted; its start tells the layout."""
     start = b""
     for piece in pieces(packed):
         if len(start) < START:
             start += piece
-    return Large(recognised(packed.path, start[:START]), packed, sha256)
+    unheld = replace(packed, raw=replace(packed.raw, held=None))
+    return Large(recognised(packed.path, start[:START]), unheld, sha256)
 
 
 def whole_lines(parts: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

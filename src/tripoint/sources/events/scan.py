@@ -31,9 +31,10 @@ from tripoint.sources.events.reading import (
 from tripoint.sources.events.stamps import stamp_of
 from tripoint.sources.events.tally import Window, new_window
 
-#: Files that a thread reads before it hands them over, and such groups under way beyond one for each thread.
-TOGETHER = 8
-AHEAD = 2
+#: Files that a thread reads before it hands them over, or fewer that have this many bytes; and such groups under way
+#: beyond one for each thread: enough that threads do not wait while a batch is written.
+TOGETHER, HEAVY = 8, 1 << 20
+AHEAD = 24
 
 #: Reads files in their order: their outcomes, one by one. Whoever has more machines than threads has another one.
 Reader = Callable[[list[Path], Settings], Iterator[tuple[Path, Outcome]]]
@@ -198,7 +199,7 @@ def _ordered(paths: Iterable[Path]) -> list[Path]:
 
 def read_ahead(paths: list[Path], settings: Settings, threads: int = 2) -> Iterator[tuple[Path, Outcome]]:
     """Read files by several threads, no more than a few ahead, and give them in their order."""
-    groups = iter([paths[at : at + TOGETHER] for at in range(0, len(paths), TOGETHER)])
+    groups = _groups(paths)
     waiting: deque[Future[list[tuple[Path, Outcome]]]] = deque()
     with ThreadPoolExecutor(max(1, threads), thread_name_prefix="events") as pool:
         try:
@@ -210,6 +211,27 @@ def read_ahead(paths: list[Path], settings: Settings, threads: int = 2) -> Itera
                 yield from waiting.popleft().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _groups(paths: list[Path]) -> Iterator[list[Path]]:
+    group: list[Path] = []
+    size = 0
+    for path in paths:
+        group.append(path)
+        size += _size(path)
+        if len(group) == TOGETHER or size >= HEAVY:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none where it cannot be seen, which is said when it is read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _read_group(paths: list[Path], settings: Settings) -> list[tuple[Path, Outcome]]:
