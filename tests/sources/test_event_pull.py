@@ -41,6 +41,7 @@ from tripoint.sources.events.listing import Wanted
 from tripoint.sources.events.pull import OUTAGES, pull_events, what_is_here
 from tripoint.sources.events.received import RECORD, load
 from tripoint.sources.fetch import Patience
+from tripoint.sources.un_votes import DATAVERSE
 
 
 @pytest.fixture
@@ -287,7 +288,8 @@ def command(monkeypatch: pytest.MonkeyPatch, server: at.Server, home: Path, *arg
     from tripoint.faces.cli.event_files import pull
 
     monkeypatch.setenv("TRIPOINT_HOME", str(home))
-    known = partial(pull_events, base={HOST: server.address}, patience=QUICK, now=NOW, sleep=lambda _: None)
+    base = {HOST: server.address, DATAVERSE: server.address}
+    known = partial(pull_events, base=base, patience=QUICK, now=NOW, sleep=lambda _: None)
     monkeypatch.setattr(pulling, "pull_events", known)
     made = typer.Typer()
     made.command(cls=Command)(pull)
@@ -313,6 +315,19 @@ def test_the_command_says_what_came_and_what_is_lacking(server, tmp_path: Path, 
     assert said["gaps"][0] == {
         "reason": "not received", "first": "2024-01-01 00:15", "last": "2024-01-01 00:15", "files": 1, "detail": None,
     }  # fmt: skip
+
+
+def test_without_the_list_it_is_not_known_how_many_files_there_should_be(
+    server, tmp_path: Path, monkeypatch
+) -> None:
+    server.on("/api/datasets/:persistentId/?persistentId=doi:10.7910/DVN/28075", at.status(503))
+    result = command(monkeypatch, server, tmp_path, "icews")
+    assert result.exit_code == 1
+    assert "the list of files of doi:10.7910/DVN/28075" in result.stderr
+    assert "it is not known how many there should be; 0 here" in result.stdout
+    assert "expected" not in result.stdout
+    said = json.loads(command(monkeypatch, server, tmp_path, "icews", "--json").stdout)
+    assert (said["asked"], said["expected"], said["listed"], said["received"]) == (False, None, None, 0)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 import pytest
 from filelock import FileLock
 
-from tripoint.errors import FetchError, LockedError, ParseError
+from tripoint.errors import FetchError, LockedError, OutageError, ParseError
 from tripoint.sources import SOURCES, state_year, un_votes
 from tripoint.sources.fetch import Fetched, Patience, _retry_after, pull
 from tripoint.sources.source import Download, Source
@@ -255,8 +256,38 @@ def test_patience_ends(server, tmp_path: Path, waits: list[float]) -> None:
 def test_nobody_listens(tmp_path: Path) -> None:
     with at.running() as server:
         pass
-    with pytest.raises(FetchError, match="connection broke"):
+    with pytest.raises(OutageError, match="no connection was made"):
         fetch(server, tmp_path)
+
+
+def test_as_long_as_nobody_was_reached_patience_is_short(tmp_path: Path, waits: list[float]) -> None:
+    with at.running() as server:
+        pass
+    with pytest.raises(OutageError, match="failed 3 times, at last: no connection was made"):
+        fetch(server, tmp_path, waits, patience=replace(QUICK, attempts=9))
+    assert len(waits) == 2
+    assert sum(Patience().first_wait * 2**wait for wait in range(2)) < 5, "seconds, on a machine offline"
+
+
+def test_a_network_that_breaks_off_later_is_waited_for(tmp_path: Path, waits: list[float]) -> None:
+    with at.running() as server:
+        server.on("/file.csv", at.status(500))
+        left = server.server_close
+
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            server.shutdown()
+            left()
+
+        with pytest.raises(OutageError, match="failed 6 times, at last: no connection was made"):
+            pull(
+                source_of(FILE),
+                tmp_path,
+                base={"https://example.org": server.address},
+                patience=replace(QUICK, attempts=6),
+                sleep=wait,
+            )
+    assert len(waits) == 5
 
 
 @pytest.mark.parametrize(

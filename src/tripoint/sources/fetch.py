@@ -7,10 +7,11 @@ import os
 import random
 import re
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -73,6 +74,9 @@ class Patience:
     ----------
     attempts
         Requests per file.
+    unanswered_attempts
+        Requests per file as long as no name was found and no connection made since the run began: a machine that is
+        offline need not wait, and a network that breaks off later is worth waiting for.
     connect_seconds, read_seconds
         Time for the connection, and for the next bytes. The IMF takes minutes before the first.
     first_wait, longest_wait
@@ -82,6 +86,7 @@ class Patience:
     """
 
     attempts: int = 6
+    unanswered_attempts: int = 3
     connect_seconds: float = 20.0
     read_seconds: float = 300.0
     first_wait: float = 1.0
@@ -158,7 +163,7 @@ def connected(
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What every request needs."""
+    """What every request needs; ``answered`` is set once a server has answered."""
 
     client: httpx.Client
     rewrite: Callable[[str], str]
@@ -166,6 +171,13 @@ class Wire:
     progress: Progress | None
     sleep: Callable[[float], None]
     rng: random.Random
+    answered: threading.Event = field(default_factory=threading.Event)
+
+    def attempts_after(self, error: "_RetryError") -> int:
+        """Requests that a file is worth, after one of them failed."""
+        if isinstance(error, _UnreachedError) and not self.answered.is_set():
+            return min(self.patience.attempts, self.patience.unanswered_attempts)
+        return self.patience.attempts
 
     def backoff(self, attempt: int) -> float:
         """Seconds to wait after an attempt: doubling, with chance, lest many clients come back at once."""
@@ -179,6 +191,10 @@ class _RetryError(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+class _UnreachedError(_RetryError):
+    """An attempt for which no connection was made: the name is not known, or nobody listens."""
 
 
 def _rewriter(base: Base | None) -> Callable[[str], str]:
@@ -232,7 +248,7 @@ def fetch_file(wire: Wire, download: Download, into: Path) -> Fetched:
             remote, resumed = _request(wire, download, url, place)
             return _finish(place, remote, download, attempt, resumed)
         except _RetryError as error:
-            if attempt == wire.patience.attempts:
+            if attempt >= wire.attempts_after(error):
                 raise OutageError(
                     f"failed {attempt} times, at last: {error}. Try again later; what has come so far is kept"
                 ) from None
@@ -253,6 +269,7 @@ def _request(wire: Wire, download: Download, url: str, place: Place) -> tuple[Re
         headers |= conditions(place, url)
     try:
         with wire.client.stream("GET", url, headers=headers) as response:
+            wire.answered.set()
             if response.status_code == httpx.codes.NOT_MODIFIED:
                 return None, 0
             _judge(response, place, wire.patience)
@@ -264,6 +281,8 @@ def _request(wire: Wire, download: Download, url: str, place: Place) -> tuple[Re
             return remote, offset
     except httpx.TimeoutException:
         raise _RetryError("nothing came for too long") from None
+    except httpx.ConnectError as error:
+        raise _UnreachedError(f"no connection was made ({error})") from None
     except httpx.TransportError as error:
         raise _RetryError(f"the connection broke ({error})") from None
     except (httpx.TooManyRedirects, httpx.InvalidURL, httpx.DecodingError) as error:

@@ -122,7 +122,11 @@ def _as_data(report: "PullReport") -> dict[str, Any]:
 def _tell(report: "PullReport") -> None:
     listed = f"{report.listed:,} listed, " if report.asked else ""
     came = f" ({report.fetched:,} came now, {report.fetched_bytes:,} bytes)" if report.asked else ""
-    write(f"{report.expected:,} files expected, {listed}{report.received:,} here{came}: {report.folder}")
+    if report.expected is None:
+        expected = "the list of files could not be read, so it is not known how many there should be; "
+    else:
+        expected = f"{report.expected:,} files expected, "
+    write(f"{expected}{listed}{report.received:,} here{came}: {report.folder}")
     for gap in report.gaps[:_GAPS_SHOWN]:
         write(f"  {gap}")
     if len(report.gaps) > _GAPS_SHOWN:

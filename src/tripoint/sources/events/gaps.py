@@ -55,7 +55,8 @@ class PullReport:
         Whether the provider's list could be had. If not, what is noted in the folder is all that is known: nothing
         is listed, and what is not here may exist or not.
     expected
-        Files that the span should have, or, where nothing says so, that are listed.
+        Files that the span should have, or, where nothing says so, that are listed; None where these are not known,
+        since the list could not be had.
     listed
         Those of them that the provider lists.
     received
@@ -74,7 +75,7 @@ class PullReport:
     wanted: Wanted
     folder: Path
     asked: bool
-    expected: int
+    expected: int | None
     listed: int
     received: int
     fetched: int

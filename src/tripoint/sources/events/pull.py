@@ -115,7 +115,8 @@ def what_is_here(wanted: Wanted, folder: Path, now: datetime | None = None) -> P
             noted[one.stamp] = one
     plan = Plan(tuple((stamp, None) for stamp in sorted(due | noted)), asked=False)
     gaps = gaps_of(plan, noted, {})
-    return PullReport(wanted, folder, False, len(plan.periods), 0, len(noted), 0, 0, 0, 0, gaps)
+    expected = len(plan.periods) if wanted.provider == "gdelt" else None
+    return PullReport(wanted, folder, False, expected, 0, len(noted), 0, 0, 0, 0, gaps)
 
 
 class _EndedError(Exception):
