@@ -1,6 +1,7 @@
 """``tripoint corridors`` and ``what-if`` as a user meets them."""
 
 import json
+import re
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +25,8 @@ def test_routes_and_shares_as_json() -> None:
     share = next(one for one in data["shares"] if one["player"] == "KAZ")
     assert share["lower"] <= share["shapley"] <= share["upper"]
     assert 0 < share["nucleolus"] < 1
+    assert 0 < data["mean_share_left"]["crude"] < 1
+    assert "survivability" not in result.stdout
 
 
 def test_the_sheet_names_states_and_routes() -> None:
@@ -38,6 +41,13 @@ def test_the_sheet_names_states_and_routes() -> None:
     ):
         assert word in result.stdout
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
+
+
+def test_every_segment_of_the_sheet_has_its_name() -> None:
+    text = run("corridors").stdout
+    data = json.loads(run("corridors", "--json").stdout)
+    for route in data["routes"]:
+        assert re.search(rf"(?m)^{route['segment']} +{re.escape(route['title'])}$", text), route["segment"]
 
 
 def test_closing_a_segment_or_a_state() -> None:
@@ -56,6 +66,27 @@ def test_what_if_says_who_gains_and_whether_interests_oppose() -> None:
     (found,) = json.loads(run("what-if", "cpc-closed", "RUS", "CHN", "KAZ", "--json").stdout)
     assert found["opposed"] is True
     assert {effect["player"] for effect in found["effects"]} >= {"RUS", "CHN", "KAZ"}
+
+
+def test_what_if_leaves_out_no_state_that_was_asked_about() -> None:
+    text = run("what-if", "trans-caspian", "RUS", "CHN", "KAZ").stdout
+    table = text.split("Change of share")[1].split("All together")[0]
+    for name in ("Russia", "China", "Kazakhstan"):
+        assert name in table
+    assert "-0 " not in table
+    assert "plays no part" not in text
+    other = " ".join(run("what-if", "tapi", "USA", "IRN", "TKM").stdout.split())
+    assert "The United States plays no part here: it can close nothing of the gas, and has no share." in other
+    (found,) = json.loads(run("what-if", "tapi", "USA", "IRN", "TKM", "--json").stdout)
+    assert found["no_part"] == ["USA"]
+
+
+def test_a_misspelt_field_of_a_scenario_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\ntitle = "mine"\nclos = ["cpc_ru"]\n', "utf-8")
+    result = run("what-if", str(file))
+    assert result.exit_code == 1
+    assert "no field is called 'clos'. Did you mean 'close'?" in result.stderr
 
 
 def test_without_a_scenario_all_are_listed() -> None:
@@ -146,7 +177,7 @@ def test_a_tracker_of_pipelines_is_a_network(tmp_path: Path) -> None:
         (("corridors", "Atlantis"), 2, "no state is called 'Atlantis'"),
         (("corridors", "KAZ", "--commodity", "tea"), 2, "no commodity is called 'tea'"),
         (("corridors", "KAZ", "--close", "cpc"), 2, "Segments that can be closed"),
-        (("corridors", "KAZ", "--open", "tpc"), 1, "no segment is called 'tpc'"),
+        (("corridors", "KAZ", "--open", "tpc"), 2, "no segment is called 'tpc'"),
         (("what-if", "cpc-open"), 2, "no scenario is called 'cpc-open'"),
         (("what-if", "none.toml"), 1, "cannot be read"),
         (("what-if", "tapi", "RUS", "CHN"), 2, "2 states given"),

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tripoint.core.network import Range
+from tripoint.core.network import KINDS_OF, Range
 from tripoint.core.scenario import EndChange, NewSegment, Scenario, SegmentChange, changed, load_scenario
 from tripoint.errors import CoverageError, DeclarationError, NetworkError, UnknownNameError
 from tripoint.measures.bargaining import can_open_without, commodity_of, exports_left
 from tripoint.measures.corridor_game import commodities_of, corridor_game, length_km
+from tripoint.measures.records import declared
 from tripoint.models.games.coalitions import check_superadditive
 from tripoint.models.games.nucleolus import is_nucleolus, nucleolus
 from tripoint.readings.corridors import take_corridors
@@ -56,7 +57,7 @@ def test_closing_the_widest_route_leaves_what_the_others_carry() -> None:
     assert left["cpc_ru"] == pytest.approx(compared.exports[1] / compared.exports[0])
     assert shut.worth["crude"] == pytest.approx(compared.worth_after)
     assert all(one.with_another <= one.left + 1e-12 for one in found.failures)
-    assert 0 < found.survivability["crude"] < 1
+    assert 0 < found.mean_share_left["crude"] < 1
 
 
 def test_without_russia_little_oil_is_left() -> None:
@@ -244,11 +245,56 @@ control = ["KAZ", "AZE"]
             ),
             "segment 'btc' is there already",
         ),
+        (
+            Scenario(
+                "x", "x", add=(NewSegment("n", "n", "gas", "pipe", "baku", "ceyhan", (1.0, 1.0, 1.0), ("TUR",)),),
+            ),
+            "segment 'n': kind 'pipe' without a tariff; known for gas: pipeline",
+        ),
+        (
+            Scenario("x", "x", segments=(SegmentChange("btc", control=("Georgia",)),)),
+            "control of 'btc': write 'GEO' for 'Georgia'",
+        ),
+        (
+            Scenario("x", "x", segments=(SegmentChange("btc", control=("XYZ",)),)),
+            "control of 'btc': no state is called 'XYZ'",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_scenario_may_not_ask(scenario: Scenario, message: str) -> None:
     with pytest.raises(NetworkError, match=message):
         what_if(scenario, "KAZ")
+
+
+def test_every_kind_that_a_segment_may_be_of_has_a_declared_cost() -> None:
+    rates = declared("bargaining").settings["rates"]
+    assert {commodity: tuple(kinds) for commodity, kinds in rates.items()} == KINDS_OF
+
+
+def test_states_asked_about_that_have_no_say_are_named() -> None:
+    (found,) = what_if("tapi", "TKM", pair=("USA", "IRN"))
+    assert found.no_part == ("USA",)
+    assert found.as_dict()["no_part"] == ("USA",)
+    assert "USA" not in {effect.player for effect in found.effects}
+    assert found.opposed is None
+    (all_play,) = what_if("trans-caspian", "KAZ", pair=("RUS", "CHN"))
+    assert all_play.no_part == ()
+
+
+def test_a_misspelt_field_of_a_scenario_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(
+        'name = "x"\ntitle = "x"\nclos = ["uas"]\n[[segments]]\nsegment = "btc"\ncapcity = [1.0, 2.0, 3.0]\n',
+        "utf-8",
+    )
+    with pytest.raises(DeclarationError) as caught:
+        load_scenario(file)
+    top, inner = caught.value.faults
+    assert top.startswith("no field is called 'clos'. Did you mean 'close'? Known: add, citations, close, ")
+    assert inner == (
+        "no field of segments[0] is called 'capcity'. Did you mean 'capacity'? "
+        "Known: capacity, control, segment, tariff"
+    )
 
 
 def test_a_scenario_file_that_is_wrong_names_the_place(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ that code, documentation, checks and ``explain`` read the same words.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from tripoint.core.provenance import Citation
-from tripoint.errors import DeclarationError
+from tripoint.errors import DeclarationError, UnknownNameError
 
 Kind = Literal["integer", "number", "text", "date", "state", "flag"]
 
@@ -94,12 +96,51 @@ def parse_declaration(text: str, name: str, shape: type[T]) -> T:
     Raises
     ------
     DeclarationError
-        The text is not TOML or does not have the declared shape.
+        The text is not TOML, does not have the declared shape, or has a field that the shape lacks. Every such field is
+        named with its place and the nearest one that there is, since a misspelt one would else be passed over.
     """
     try:
-        return msgspec.toml.decode(text, type=shape)
+        raw = msgspec.toml.decode(text)
     except msgspec.MsgspecError as error:
         raise DeclarationError(name, [str(error)]) from None
+    faults = _unknown_fields(raw, _shape_of(shape), "")
+    try:
+        made = msgspec.convert(raw, shape)
+    except msgspec.MsgspecError as error:
+        raise DeclarationError(name, [*faults, str(error)]) from None
+    if faults:
+        raise DeclarationError(name, faults)
+    return made
+
+
+@cache
+def _shape_of(shape: type) -> inspect.Type:
+    return inspect.type_info(shape)
+
+
+def _unknown_fields(value: Any, kind: inspect.Type, place: str) -> list[str]:
+    """What is wrong with each field that the declared shape lacks, at any depth; places as msgspec writes them."""
+    inner: list[tuple[Any, inspect.Type, str]] = []
+    faults: list[str] = []
+    match kind, value:
+        case inspect.DataclassType(fields=fields), dict():
+            known = {field.encode_name: field.type for field in fields}
+            what = f"field of {place}" if place else "field"
+            faults = [str(UnknownNameError.of(what, key, known)) for key in value if key not in known]
+            inner = [
+                (part, known[key], f"{place}.{key}".lstrip("."))
+                for key, part in value.items()
+                if key in known
+            ]
+        case inspect.DictType(value_type=of), dict():
+            inner = [(part, of, f"{place}.{key}") for key, part in value.items()]
+        case inspect.VarTupleType(item_type=of), list():
+            inner = [(part, of, f"{place}[{number}]") for number, part in enumerate(value)]
+        case inspect.UnionType(types=types), _:
+            inner = [(value, one, place) for one in types]
+        case _:
+            pass
+    return faults + [fault for part in inner for fault in _unknown_fields(*part)]
 
 
 __all__ = ["Citation", "Codebook", "Column", "Correction", "Kind", "load_declaration", "parse_declaration"]

@@ -14,6 +14,8 @@ from tripoint.errors import NetworkError
 UNIT_OF = {"crude": "Mt/y", "gas": "bcm/y", "uranium": "tU/y", "containers": "kTEU/y"}
 #: Commodities with prices and costs, and the unit of these: so that a year's flow times a price is million US dollars.
 PRICE_OF = {"crude": "USD/t", "gas": "USD/1000m3"}
+#: Kinds of segment whose cost is known where no tariff is on record, by commodity with prices.
+KINDS_OF = {"crude": ("pipeline", "rail", "tanker", "port"), "gas": ("pipeline",)}
 #: A segment is used if it operates; the others stand there to be opened.
 OPERATING = "operating"
 STATUSES = (OPERATING, "idle", "construction", "proposed")
@@ -222,6 +224,12 @@ def _name_faults(network: Network) -> list[str]:
         if segment.commodity not in UNIT_OF:
             faults.append(
                 f"segment {segment.name!r}: commodity {segment.commodity!r}; known: {', '.join(UNIT_OF)}"
+            )
+        kinds = KINDS_OF.get(segment.commodity)
+        if kinds and segment.tariff is None and segment.kind not in kinds:
+            faults.append(
+                f"segment {segment.name!r}: kind {segment.kind!r} without a tariff; known for "
+                f"{segment.commodity}: {', '.join(kinds)}"
             )
         if segment.status not in STATUSES:
             faults.append(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tripoint.core.codebook import parse_declaration
 from tripoint.core.network import OPERATING, Access, End, Network, Range, Segment, checked_network
-from tripoint.errors import DeclarationError, NetworkError, UnknownNameError
+from tripoint.core.states import find_state
+from tripoint.errors import DeclarationError, NetworkError, UnknownNameError, UnknownStateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def load_scenario(path: str | Path) -> Scenario:
     Raises
     ------
     DeclarationError
-        The file cannot be read, or has a field that scenarios lack; every fault is named by its place.
+        The file cannot be read, lacks a field, or has one that no scenario has; every fault is named by its place.
     """
     file = Path(path)
     try:
@@ -156,7 +157,19 @@ def _faults(network: Network, scenario: Scenario) -> list[str]:
         for one in scenario.add
         if one.segment in segments
     ]
-    return faults
+    given = [
+        (one.segment, state) for one in (*scenario.segments, *scenario.add) for state in one.control or ()
+    ]
+    return faults + [fault for segment, state in given if (fault := _control_fault(segment, state))]
+
+
+def _control_fault(segment: str, state: str) -> str | None:
+    """What is wrong with a state that is given control: by another name than its code it would play twice."""
+    try:
+        code = find_state(state).iso3
+    except UnknownStateError as error:
+        return f"control of {segment!r}: {error}"
+    return None if code == state else f"control of {segment!r}: write {code!r} for {state!r}"
 
 
 def _changed_segment(segment: Segment, scenario: Scenario, network: Network) -> Segment:

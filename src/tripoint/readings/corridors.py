@@ -88,8 +88,8 @@ class Corridors:
         Commodity to what all around earn together in a year: million US dollars, or volume where there is no price.
     stable
         Commodity to whether a sharing out exists that no group of states can better on its own.
-    survivability
-        Commodity to the mean share of exports left when one segment closes.
+    mean_share_left
+        Commodity to the share of exports left when one segment closes, on average over segments.
     notes
         What a reader of the file that the network comes from should know.
     """
@@ -105,7 +105,7 @@ class Corridors:
     owen: tuple[BlocShare, ...]
     worth: dict[str, float]
     stable: dict[str, bool]
-    survivability: dict[str, float]
+    mean_share_left: dict[str, float]
     outages: tuple[Outage, ...]
     notes: tuple[str, ...]
 
@@ -202,7 +202,7 @@ def _corridors(
         owen=tuple(share for game, power in parts for share in bloc_shares(game, power, blocs)),
         worth={game.commodity: power.worth for game, power in parts},
         stable={game.commodity: core_test(game.values()).stable for game, _ in parts},
-        survivability={
+        mean_share_left={
             name: float(
                 np.mean([one.left for one in closed if one.commodity == name and one.kind == "segment"])
             )

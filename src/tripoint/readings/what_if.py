@@ -49,6 +49,9 @@ class WhatIf:
     ----------
     effects
         Of every state with a say, those that gain most first.
+    no_part
+        Those of the ground and the two powers that have no say: they can close nothing of this commodity around the
+        ground, before or after, and have no share.
     worth_before, worth_after
         What all earn together.
     flows
@@ -66,6 +69,7 @@ class WhatIf:
     commodity: str
     unit: str
     effects: tuple[Effect, ...]
+    no_part: tuple[str, ...]
     worth_before: float
     worth_after: float
     flows: dict[str, tuple[float, float]]
@@ -155,6 +159,7 @@ def _compared(
         (_effect(change, player) for player in change.players), key=lambda effect: -effect.earned
     )
     surely = {effect.player: effect.surely for effect in effects}
+    no_part = tuple(state for state in (*(pair or ()), ground) if state not in surely)
     opposed = None
     if pair and set(pair) <= surely.keys():
         opposed = surely[pair[0]] * surely[pair[1]] < 0
@@ -170,8 +175,8 @@ def _compared(
     exports = [sum(sent.get(name, 0.0) for name in supplies) for sent in (before, after)]
     unit = _money(commodity)
     return WhatIf(
-        change.scenario, ground, pair, commodity, unit, tuple(effects), change.before.worth, change.after.worth,
-        flows, (exports[0], exports[1]), opposed,
+        change.scenario, ground, pair, commodity, unit, tuple(effects), no_part, change.before.worth,
+        change.after.worth, flows, (exports[0], exports[1]), opposed,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tripoint.core.network import PRICE_OF, UNIT_OF, Access, Range
 from tripoint.core.states import find_state
 from tripoint.faces.tables import DASH, interval, number, text_table
+from tripoint.readings.names import opened, spoken
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Shares and losses below this are left out of the text.
 _LEAST = 0.0005
+#: Changes of what a state earns below this in every draw are left out of the text, but for states asked about.
+_LEAST_EARNED = 0.5
 #: Failures that are shown for each commodity.
 _WORST = 6
 
@@ -52,6 +55,13 @@ def _commodity(found: "Corridors", commodity: str) -> "list[RenderableType]":
             rows,
             words=("Can close it",),
             gap=1,
+        ),
+        "",
+        text_table(
+            None,
+            ("Segment", "What it is"),
+            [(route.segment, route.title) for route in routes],
+            words=("What it is",),
         ),
         "",
     ]
@@ -123,7 +133,7 @@ def _failures(found: "Corridors", commodity: str) -> "list[RenderableType]":
     if not worst:
         return []
     rows = [(one.name, one.kind, number(one.left, "share"), _with_another(one)) for one in worst]
-    mean = number(found.survivability[commodity], "share")
+    mean = number(found.mean_share_left[commodity], "share")
     title = f"Share of exports left when one closes, {mean} on average over segments"
     return [
         "",
@@ -189,7 +199,8 @@ def _cost(loss: "Loss | ActorLoss") -> tuple[str, str, str]:
 
 def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":
     """Who gains and who loses, and what flows otherwise."""
-    rows = [_effect(effect) for effect in found.effects if abs(effect.earned) > 0.5 or effect.surely]
+    asked = {found.ground, *(found.pair or ())}
+    rows = [_effect(effect) for effect in found.effects if effect.player in asked or _moves(effect)]
     before, after = found.exports
     parts: list[RenderableType] = [
         f"What if: {found.scenario.title}",
@@ -205,6 +216,7 @@ def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":
         f"All together earn {found.worth_before:,.0f} before and {found.worth_after:,.0f} after; "
         f"{find_state(found.ground).name} exports {before:,.1f} and {after:,.1f} {UNIT_OF[found.commodity]}.",
     ]
+    parts += [_absent(code, found.commodity) for code in found.no_part]
     if found.pair and found.opposed is not None:
         one, other = (find_state(code).name for code in found.pair)
         verdict = "oppose: one gains, the other loses" if found.opposed else "do not surely oppose"
@@ -215,11 +227,24 @@ def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":
     return parts
 
 
+def _absent(code: str, commodity: str) -> str:
+    name = opened(spoken(find_state(code)))
+    return f"{name} plays no part here: it can close nothing of the {commodity}, and has no share."
+
+
+def _moves(effect: "Effect") -> bool:
+    """Whether what it earns may change by as much as the text shows."""
+    return max(effect.earned_upper, -effect.earned_lower) >= _LEAST_EARNED
+
+
 def _effect(effect: "Effect") -> tuple[str, ...]:
+    earned, lower, upper = (
+        f"{round(x):+,}" for x in (effect.earned, effect.earned_lower, effect.earned_upper)
+    )
     sign = {1: "gains", -1: "loses", 0: "not sure"}[effect.surely]
     return (
         find_state(effect.player).name,
-        f"{effect.earned:+,.0f} ({effect.earned_lower:+,.0f} to {effect.earned_upper:+,.0f})",
+        f"{earned} ({lower} to {upper})",
         interval(effect.share, effect.share_lower, effect.share_upper, "share_change"),
         sign,
     )

@@ -121,7 +121,8 @@ def what_if(
 ) -> None:
     """Compare a change of corridors with the corridors as they are: who gains, who loses, whose interests oppose.
 
-    Without a scenario, those that ship with the package are listed.
+    Without a scenario, those that ship with the package are listed. The fields of a file of your own are explained in
+    docs/measures/bargaining.md, under "A scenario of one's own".
     """
     from tripoint.faces.cli.options import triad_of
     from tripoint.sources.corridors import shipped_scenarios
@@ -184,6 +185,9 @@ def _asked(
         return None
     base = _scenario(scenario) if scenario else Scenario("asked", "As asked on the command line")
     known = {segment.name for segment in network.segments}
+    for name in open_ or ():
+        if name not in known:
+            raise UnknownNameError.of("segment", name, known)
     segments = [name for name in close or () if name in known]
     states = [name for name in close or () if name not in known]
     try:
