@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import tripoint
+from tripoint.core.states import POWERS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "tripoint"
@@ -100,6 +101,10 @@ def test_documents_that_the_readme_names_exist():
     text = (ROOT / "README.md").read_text("utf-8")
     for link in re.findall(r"\]\((?!http)([^)#]+)", text):
         assert (ROOT / link).exists(), link
+
+
+def test_the_readme_names_the_powers():
+    assert f"two of twelve: {', '.join(POWERS)}." in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_decision_is_listed():

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tripoint.faces.cli import app
 from tripoint.measures.issues import coder_quality
 from tripoint.measures.measure import GradeRule, thresholds
-from tripoint.measures.records import DECLARATIONS, citations, declared, records
+from tripoint.measures.records import DECLARATIONS, citations, declared, records, varied
 from tripoint.sources import citations as source_citations
 from tripoint.sources import un_votes
 
@@ -76,6 +76,11 @@ def test_every_measure_is_named_on_the_page_of_its_family_and_on_no_other() -> N
     spans = {path.stem: code_spans(path.read_text("utf-8")) for path in FOLDER.glob("*.md")}
     family = {record.name: name for name in FAMILIES for record in declared(name).measures}
     assert set(family) == set(records())
+    for name in FAMILIES:  # variants are named by how their names end
+        for variant in declared(name).variants:
+            assert f"_{variant.name}" in spans[name]
+            for measure in variant.of:
+                del family[varied(measure, variant.name)]
     named = {name: [page for page, found in spans.items() if name in found] for name in family}
     assert named == {name: [page] for name, page in family.items()}
 

@@ -1,6 +1,7 @@
 """``tripoint events``: raw files in, what became of them, what they say; wrong use; and the whole way."""
 
 import json
+import re
 from contextlib import contextmanager
 
 import numpy as np
@@ -416,6 +417,9 @@ def test_series_of_the_package_as_text_and_as_json():
         "KAZ-RUS",
     ):
         assert part in text
+    latest = re.findall(r"\) +\d{4}(?:-\d\d)? +(.+)$", text, flags=re.M)
+    assert latest
+    assert all(re.fullmatch(r"[\d,]+ +[ABC]", about) for about in latest), "n and grade"
     found = strict(run("series", "Russia", "Kazakhstan", "--json").stdout)
     assert set(found) == {
         "states",

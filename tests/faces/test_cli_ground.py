@@ -1,6 +1,7 @@
 """``tripoint ground`` and ``fault-lines``: text that fits, strict JSON, and words for what cannot be done."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,23 @@ def test_the_ground_prints_json() -> None:
     assert {"presence", "tilt", "standing", "ledger", "crossovers"} <= data.keys()
     assert data["crossovers"][0] == {
         "layer": "turnover", "leader": "CHN", "passed": "RUS", "year": 2023, "lower": 2022, "upper": 2023,
-        "probability": data["crossovers"][0]["probability"], "last": 2023,
+        "probability": data["crossovers"][0]["probability"], "last": 2023, "n": 29, "coverage": "C",
     }  # fmt: skip
+
+
+def test_every_number_of_the_ground_has_its_n_and_grade() -> None:
+    text, data = run("ground").stdout, json.loads(run("ground", "--json").stdout)
+    for name in ("presence", "tilt", "standing", "ledger", "crossovers"):
+        assert all({"n", "coverage"} <= row.keys() for row in data[name])
+    presence, rest = text.split("\n\nTilt by layer\n")
+    shown = re.findall(r"\d{4}, n \d+, [ABC]\b", presence)
+    assert len(shown) == len(re.findall(r"\(.+?\)", presence))
+    tables = rest.split("\n\n")
+    for table in (tables[0], tables[1], tables[-2]):
+        lines = [line for line in table.splitlines() if re.search(r"\d\)|\d%\)", line)]
+        assert lines
+        assert all(re.search(r"\s\d+ +[ABC]$", line) for line in lines), table
+    assert "(29 years compared, grade C)" in " ".join(text.split())
 
 
 def test_an_empty_region_says_so() -> None:

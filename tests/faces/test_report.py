@@ -142,10 +142,28 @@ def _words(text: str) -> str:
 
 
 def test_an_empty_section_says_why_and_draws_nothing(empty):
-    assert empty.count("<strong>Not shown.</strong>") == 15
+    assert empty.count("<strong>Not shown.</strong>") == 14
     assert "not both present in the ground" in empty
     assert "No report of trade between Kazakhstan and Russia" in empty
     assert "No arrows" in empty
+
+
+def test_why_a_claim_cannot_be_tested_is_said_once_outside_its_table(small):
+    card = next(part for part in small.split('<article class="card"')[1:] if "not testable" in part)
+    before, table = card.split("<details>", 1)
+    assert before.count("nothing recent is observed") == 1
+    assert "Not shown" not in before
+    assert "–<span" in table
+
+
+def test_tables_that_scroll_can_be_reached_and_show_that_there_is_more(small):
+    scrolled = [attrs for attrs in Page(small).all("div") if attrs.get("class") == "scroll"]
+    assert len(scrolled) == small.count("<table>") + 1  # BibTeX scrolls, too
+    for attrs in scrolled:
+        assert (attrs["role"], attrs["tabindex"]) == ("region", "0")
+        assert attrs["aria-label"]
+    assert small.count("--shade: ") == 2  # one for each colour scheme
+    assert re.search(r"\.scroll \{\s+background:[^}]+no-repeat local[^}]+var\(--shade\)[^}]+scroll;", small)
 
 
 def test_the_page_names_its_basis(small):
@@ -207,7 +225,7 @@ def test_home_case_of_the_bundled_vintage():
     reading = take_reading(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
     text = render_report(reading)
     untested = sum(verdict.effect is None for verdict in reading.claims)
-    assert text.count("<strong>Not shown.</strong>") == untested
+    assert "<strong>Not shown.</strong>" not in text
     assert len(re.findall(r'class="marks"', text)) == 21 + len(reading.claims) - untested
     assert len(text) < 1_500_000
 
@@ -231,7 +249,8 @@ def test_any_triad_makes_a_page(first, second, ground, outsider):
         assume(False)
         raise
     text = render_report(reading)
-    assert text.count('class="marks"') + text.count("<strong>Not shown.</strong>") == 21 + len(reading.claims)
+    drawn = sum(verdict.effect is not None for verdict in reading.claims)
+    assert text.count('class="marks"') + text.count("<strong>Not shown.</strong>") == 21 + drawn
     assert not re.search(r"\b(?:NaN|nan|None)\b", _words(text))
 
 

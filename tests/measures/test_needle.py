@@ -40,6 +40,12 @@ def test_ties_take_the_middle_of_their_rank():
     assert percentile(np.array([1.0]), quantiles)[0] == pytest.approx(75, abs=1)
 
 
+def test_values_that_are_tied_but_for_rounding_share_the_middle_of_their_rank():
+    thirds = np.concatenate([np.full(50, 1 / 3), np.linspace(0.5, 1, 50)])
+    for value in (1 / 3, 0.3333333, 0.33333333):
+        assert percentile(np.array([value]), quantiles_of(thirds, 100))[0] == pytest.approx(25, abs=1)
+
+
 @given(st.lists(st.floats(-5, 5), min_size=5, max_size=50), st.floats(-6, 6), st.floats(0, 3))
 def test_percentiles_never_turn_an_interval_round(population, value, width):
     quantiles = quantiles_of(np.array(population), 50)

@@ -1,5 +1,7 @@
 """The ground between two powers, and the fault lines of a pair, read from the vintage in the package."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -33,6 +35,7 @@ def test_china_passed_russia_in_turnover_in_2023(ground):
     (turnover,) = [one for one in ground.crossovers if one.layer == "turnover"]
     assert (turnover.leader, turnover.year, turnover.lower, turnover.upper) == ("CHN", 2023, 2022, 2023)
     assert 0.5 < turnover.probability < 1
+    assert (turnover.n, turnover.coverage) == (29, "C")
 
 
 def test_the_ledger_balances(ground):
@@ -49,6 +52,21 @@ def test_the_ledger_balances(ground):
         russia = ground.presence.filter(measure=measure, power="RUS")
         change = [russia.filter(period=year)["value"][0] for year in (start, end)]
         assert by_gainer["RUS"] == pytest.approx(change[1] - change[0], abs=1e-12)
+
+
+def test_a_gain_is_as_well_observed_as_the_least_of_its_shares(ground):
+    for layer, measure in (("turnover", "presence_turnover"), ("arms", "presence_arms")):
+        rows = ground.ledger.filter(layer=layer)
+        ends = [str(rows[name][0]) for name in ("start", "end")]
+        shares = ground.presence.filter(
+            pl.col("measure") == measure, pl.col("period").is_in(ends), pl.col("power").is_in(["RUS", "CHN"])
+        )
+        assert shares.height == 4
+        (gain,) = rows.filter(gainer="RUS", loser="CHN").iter_rows(named=True)
+        assert (gain["n"], gain["coverage"]) == (shares["n"].min(), shares["coverage"].max())
+        (others,) = rows.filter(gainer="RUS", loser=REST).iter_rows(named=True)
+        assert others["n"] <= gain["n"]
+        assert others["coverage"] >= gain["coverage"]
 
 
 def test_swapping_the_powers_turns_tilts_and_nothing_else(ground, vintage):
@@ -142,12 +160,15 @@ def test_wrong_names_say_what_is_known(vintage):
         take_fault_lines("KAZ", "UZB", vintage=vintage)
 
 
-def test_the_ground_of_the_list_and_the_needle_agree(vintage):
-    """Strain in the list of grounds is the needle of the reading."""
-    reading = take_reading(HOME, vintage=vintage)
-    needle = reading.needles["strain"].frame.filter(period="2024").row(0, named=True)
-    listed = reading.fault_lines.grounds.filter(ground="KAZ").row(0, named=True)
-    assert listed["value"] == pytest.approx(needle["value"], abs=1.0)
+@pytest.mark.parametrize("as_of", [None, date(2016, 6, 30)])
+def test_strain_in_the_list_of_grounds_is_that_of_a_reading_through_each(as_of, vintage):
+    found = take_fault_lines("RUS", "CHN", as_of=as_of, vintage=vintage)
+    assert found.grounds.height > 5
+    for listed in found.grounds.head(12).iter_rows(named=True):
+        reading = take_reading(Triad("RUS", "CHN", ground=listed["ground"]), as_of=as_of, vintage=vintage)
+        needle = reading.needles["strain"].frame.filter(period=found.period).row(0, named=True)
+        for number in ("value", "lower", "upper", "coverage", "note"):
+            assert listed[number] == needle[number]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,10 @@ def test_the_reading_says_what_glues_the_two_and_where_they_part():
     said = " ".join(reading.sentences)
     share = reading.votes.latest(reading.votes.glue)["linked_share"]["value"]
     assert f"{share:.1%}" in said
-    assert "furthest apart on Nuclear" in said  # Ukraine has too few roll calls for that
+    assert "furthest apart on Nuclear" in said
+    first = reading.votes.fault_lines[0]
+    assert (first.issue, first.numbers["issue_kappa"]["coverage"]) == ("ukraine", "C")
+    assert "Left out for too few roll calls: Ukraine, since 2014." in said
     assert "session 79, opened in 2024" in said
     other = " ".join(take_reading(Triad("KAZ", "UZB", ground="RUS"), vintage="bundled").sentences)
     assert "furthest apart" not in other

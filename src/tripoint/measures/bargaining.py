@@ -1,5 +1,6 @@
 """How much of what corridors earn is each state's to bargain for, and who gains and who loses by a new route?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -19,10 +20,14 @@ from tripoint.measures.corridor_game import (
     used_segments,
 )
 from tripoint.measures.measure import Floats, Frames, GradeRule, Measure, Progress, Settings, grade, series
-from tripoint.measures.records import declared
+from tripoint.measures.records import declared, ways
 from tripoint.models.flows.optimum import values_of
-from tripoint.models.games.power import shapley_value
+from tripoint.models.games.power import banzhaf_value, shapley_value
 from tripoint.sources.corridors import shipped_network, shipped_scenarios
+
+#: Values of a game by which bargaining power can be told, by the names that declarations know them by.
+Value = Callable[[Floats], Floats]
+_VALUES: dict[str, Value] = {"shapley": shapley_value, "banzhaf": banzhaf_value}
 
 _WITHHELD = "fewer planned routes in the network than a number needs"
 
@@ -87,33 +92,40 @@ class Change:
         return tuple(sorted({*self.before.players, *self.after.players}))
 
 
-def power_of(game: CorridorGame, progress: Progress = lambda share, doing: None) -> Power:
-    """Shapley values of a game and of its draws, as shares of the whole."""
-    values, drawn = game.values(), game.drawn_values(progress)
+def power_of(game: CorridorGame, value: Value = shapley_value) -> Power:
+    """Shapley or other values of a game and of its draws, as shares of their sum."""
+    values, drawn = game.values(), game.drawn_values()
     return Power(
         game.commodity,
         game.players,
         float(values[-1]),
-        _shares(values[None], shapley_value(values)[None])[0],
-        _shares(drawn, shapley_value(drawn)),
+        _shares(value(values)[None])[0],
+        _shares(value(drawn)),
         drawn[:, -1],
     )
 
 
-def _shares(values: Floats, power: Floats) -> Floats:
-    """Values as shares of the whole; equal to 0 for everyone where nothing can be earned."""
-    whole = values[:, -1:]
+def _shares(power: Floats) -> Floats:
+    """Values as shares of their sum; equal to 0 for everyone where nothing can be earned."""
+    whole = power.sum(1, keepdims=True)
     return np.divide(power, whole, out=np.zeros_like(power), where=whole > 0)
 
 
 def change_by(
-    network: Network, scenario: Scenario, commodity: str, ground: str, *, draws: int, seed: int
+    network: Network,
+    scenario: Scenario,
+    commodity: str,
+    ground: str,
+    *,
+    draws: int,
+    seed: int,
+    value: Value = shapley_value,
 ) -> Change:
     """Bargaining power of everyone around a ground before and after a scenario."""
     then = changed(network, scenario)
     places = connected(network, commodity, ground) | connected(then, commodity, ground)
     before, after = (
-        power_of(corridor_game(made, commodity, ground, places=places, draws=draws, seed=seed))
+        power_of(corridor_game(made, commodity, ground, places=places, draws=draws, seed=seed), value)
         for made in (network, then)
     )
     return Change(scenario, before, after)
@@ -150,13 +162,24 @@ def compute(
     rows: dict[str, list[dict[str, object]]] = {record.name: [] for record in declared("bargaining").measures}
     for done, ground in enumerate(grounds):
         progress(done / len(grounds), f"bargaining over the corridors of {ground}")
-        changes = [
-            change_by(network, scenario, commodity, ground, draws=constants["draws"], seed=settings.seed)
-            for scenario in planned
-            for commodity in constants["energy"]
-            if commodity == commodity_of(network, scenario)
-            and _has_part(network, scenario, commodity, ground)
-        ]
+        changes = {
+            name: [
+                change_by(
+                    network,
+                    scenario,
+                    commodity,
+                    ground,
+                    draws=constants["draws"],
+                    seed=settings.seed,
+                    value=value,
+                )
+                for scenario in planned
+                for commodity in constants["energy"]
+                if commodity == commodity_of(network, scenario)
+                and _has_part(network, scenario, commodity, ground)
+            ]
+            for name, value in _VALUES.items()
+        }
         for name, found in _of_ground(network, ground, changes, settings).items():
             rows[name] += found
     period = str(constants["year"])
@@ -182,7 +205,7 @@ def _has_part(network: Network, scenario: Scenario, commodity: str, ground: str)
 
 
 def _of_ground(
-    network: Network, ground: str, changes: list[Change], settings: Settings
+    network: Network, ground: str, changes_by: dict[str, list[Change]], settings: Settings
 ) -> dict[str, list[dict[str, object]]]:
     """Rows of all measures about one ground."""
     constants = declared("bargaining").settings
@@ -201,25 +224,51 @@ def _of_ground(
             ]
             for name, found in _export_rows(network, ground, commodity, settings.seed).items():
                 rows[name] += found
+    pairs = list(combinations([player for player in sorted(settings.powers) if player != ground], 2))
+    for name, changes in _by_way("loss_by_new_routes", changes_by).items():
+        rows[name] += _losses(ground, changes)
+    for name, changes in _by_way("own_option_gain", changes_by).items():
+        rows[name] += _own_gains(network, ground, changes, pairs)
+    for first, second in pairs:
+        staked = [c for c in changes_by[constants["value"]] if {first, second} <= set(c.players)]
+        if staked:
+            opposed = np.mean([_opposed(c, first, second) for c in staked], axis=0)
+            pair = {"first": first, "second": second, "ground": ground}
+            rows["opposed_routes"].append({**pair, **_numbers(opposed.mean(), opposed, n=len(staked))})
+    return rows
+
+
+def _by_way(measure: str, changes_by: dict[str, list[Change]]) -> dict[str, list[Change]]:
+    """Name of a measure, and of each of its variants, to the changes that it reads."""
+    return {
+        name: [change for change in changes_by[how["value"]] if change.before.commodity in how["energy"]]
+        for name, how in ways("bargaining", measure).items()
+    }
+
+
+def _losses(ground: str, changes: list[Change]) -> list[dict[str, object]]:
+    """How surely each state's share falls when the ground's rises."""
     raising = [change for change in changes if change.of(ground)[1].mean() > 0]
+    hair, rows = declared("bargaining").settings["hair"], []
     for player in sorted({player for change in changes for player in change.players} - {ground}):
-        falls = [(change.of(player)[1] < -constants["hair"]).astype(float) for change in raising]
+        falls = [(change.of(player)[1] < -hair).astype(float) for change in raising]
         if falls:
             share = np.mean(falls, axis=0)
-            rows["loss_by_new_routes"].append(
-                {"ground": ground, "power": player, **_numbers(share.mean(), share, n=len(raising))}
-            )
-    powers = [player for player in sorted(settings.powers) if player != ground]
-    for first, second in combinations(powers, 2):
-        pair = {"first": first, "second": second, "ground": ground}
+            rows.append({"ground": ground, "power": player, **_numbers(share.mean(), share, n=len(raising))})
+    return rows
+
+
+def _own_gains(
+    network: Network, ground: str, changes: list[Change], pairs: list[tuple[str, str]]
+) -> list[dict[str, object]]:
+    """What the ground gains by the best route that it can open without one of two powers."""
+    rows = []
+    for first, second in pairs:
         own = [change for change in changes if _is_own(network, change, first, second)]
         if own:
             best = max(own, key=lambda change: change.of(ground)[1].mean())
-            rows["own_option_gain"].append({**pair, **_numbers(*best.of(ground), n=len(own))})
-        staked = [c for c in changes if {first, second} <= set(c.players)]
-        if staked:
-            opposed = np.mean([_opposed(c, first, second) for c in staked], axis=0)
-            rows["opposed_routes"].append({**pair, **_numbers(opposed.mean(), opposed, n=len(staked))})
+            pair = {"first": first, "second": second, "ground": ground}
+            rows.append({**pair, **_numbers(*best.of(ground), n=len(own))})
     return rows
 
 

@@ -12,7 +12,7 @@ from tripoint.measures.measure import Floats, Frames, Measure, Progress, Setting
 from tripoint.measures.needle import Panel, panel_of, quantiles_of, to_percentiles
 from tripoint.measures.needle import Scale as Population
 from tripoint.measures.panels import indicator_panel
-from tripoint.measures.records import declared, find_record, records
+from tripoint.measures.records import declared, find_record, records, ways
 from tripoint.models.hedging import Bounded
 from tripoint.store.vintages import REFERENCE
 
@@ -27,32 +27,38 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
     )
     last = int(frames["own"].filter(~_partial(), pl.col("value").is_not_null())["period"].max())  # pyright: ignore[reportArgumentType]
     years = np.arange(int(index().reference.first), last + 1)
-    parts = []
+    parts: dict[str, list[pl.DataFrame]] = {}
     for outsider in settings.outsiders:
         subjects = pairs.filter(pl.col("first") != outsider, pl.col("second") != outsider)
-        parts.append(_pairs(frames, subjects, outsider, years))
-    return {"exchange_lead": series(find_record("exchange_lead"), pl.concat(parts), _WITHHELD)}
+        ties = {name: _percentiles(frames, name, subjects, outsider, years) for name in _kinds()}
+        for name, constants in ways("exchange", "exchange_lead").items():
+            kept = {kind: panel for kind, panel in ties.items() if kind != constants.get("without")}
+            rows = _lead(kept, subjects, years).with_columns(pl.lit(outsider).alias("outsider"))
+            parts.setdefault(name, []).append(rows)
+    return {name: series(find_record(name), pl.concat(rows), _WITHHELD) for name, rows in parts.items()}
+
+
+def _kinds() -> tuple[str, ...]:
+    """Kinds of tie, by the measures that tell of them."""
+    constants = declared("exchange").settings
+    return (*constants["exchange"], *constants["commitment"])
 
 
 def _partial() -> pl.Expr:
     return pl.col("note").str.contains("partial-year").fill_null(value=False)
 
 
-def _pairs(frames: Frames, pairs: pl.DataFrame, outsider: str, years: np.ndarray) -> pl.DataFrame:
+def _lead(ties: dict[str, Panel], pairs: pl.DataFrame, years: np.ndarray) -> pl.DataFrame:
     constants = declared("exchange").settings
-    sides = {
-        side: [_percentiles(frames, name, pairs, outsider, years) for name in constants[side]]
-        for side in ("exchange", "commitment")
-    }
-    means = {side: _mean(panels) for side, panels in sides.items()}
-    one, two = means["exchange"], means["commitment"]
+    one, two = (
+        _mean([ties[kind] for kind in constants[side] if kind in ties]) for side in ("exchange", "commitment")
+    )
     value = one.value - two.value
     down = np.hypot(one.value - one.lower, two.upper - two.value)
     up = np.hypot(one.upper - one.value, two.value - two.lower)
-    count = np.sum([np.isfinite(panel.value) for panels in sides.values() for panel in panels], axis=0)
+    count = np.sum([np.isfinite(panel.value) for panel in ties.values()], axis=0)
     row, year = np.nonzero(np.isfinite(value))
     return pairs[row].with_columns(
-        pl.lit(outsider).alias("outsider"),
         pl.Series("period", years[year].astype(str)),
         pl.Series("value", value[row, year]),
         pl.Series("lower", (value - down)[row, year]),

@@ -1,6 +1,6 @@
 """Where does a pair of powers collide: in which ground, over what, and how does that compare with other pairs?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tripoint.core.series import no_rows
 from tripoint.core.states import find_state
-from tripoint.measures.index import Index, index
+from tripoint.measures.index import Index, NeedleDeclaration, index
 from tripoint.measures.measure import (
     HALF_WIDTH,
     Floats,
@@ -24,7 +24,7 @@ from tripoint.measures.measure import (
 )
 from tripoint.measures.needle import Needle, Panel, Scale, compose, coverage, percentile, quantiles_of, ranked
 from tripoint.measures.panels import needle_panels
-from tripoint.measures.records import declared, find_record, records
+from tripoint.measures.records import declared, find_record, records, varied
 from tripoint.measures.reference import population, read_scales
 from tripoint.store.vintages import REFERENCE
 
@@ -34,7 +34,7 @@ _TRIAD = ("first", "second", "ground")
 
 @dataclass(frozen=True, slots=True)
 class _World:
-    """All pairs of powers in all grounds: where strain applies, and the needle there.
+    """All pairs of powers in all grounds: where strain applies, its indicators, and the needle there.
 
     ``dark`` marks where the presence of both is not observed, and both were present when last it was.
     """
@@ -43,13 +43,15 @@ class _World:
     years: NDArray[np.int64]
     applies: NDArray[np.bool_]
     dark: NDArray[np.bool_]
+    panels: dict[str, Panel]
+    strain_as: NeedleDeclaration
     needle: Needle
     scales: dict[str, Scale]
 
     @property
     def grades(self) -> NDArray[np.str_]:
         """Coverage grade of strain."""
-        return coverage(self.needle, index().needle("strain"))
+        return coverage(self.needle, self.strain_as)
 
     @property
     def strain(self) -> Panel:
@@ -65,13 +67,13 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
     world = _world(frames, settings, index())
     progress(0.5, "collisions by issue area")
     collisions = _collisions(frames, world)
-    progress(0.8, "pairs compared")
-    made = {
-        "collision": collisions,
-        "ground_strain": _strain_rows(world),
-        "strain_gap": _gaps(world),
-        **_counts(world, collisions, settings.seed),
-    }
+    made = {"collision": collisions, "ground_strain": _strain_rows(world)}
+    variants = declared("fault_lines").variants
+    for done, variant in enumerate((None, *variants)):
+        progress(0.7 + 0.3 * done / (1 + len(variants)), "pairs compared")
+        here = world if variant is None else _made_otherwise(world, variant.settings["strain"])
+        found = {"strain_gap": _gaps(here), **_counts(here, collisions, settings.seed)}
+        made |= {varied(name, variant.name) if variant else name: frame for name, frame in found.items()}
     return {name: series(find_record(name), frame, _WITHHELD) for name, frame in made.items()}
 
 
@@ -92,7 +94,15 @@ def _world(frames: Frames, settings: Settings, definition: Index) -> _World:
     scales = read_scales(frames[REFERENCE])
     used = {name: panels[name] for name in strain.indicators}
     needle = ranked(compose(strain, used, scales, definition), scales[strain.key])
-    return _World(triads, years, applies == 1, _dark(applies), needle, scales)
+    return _World(triads, years, applies == 1, _dark(applies), used, strain, needle, scales)
+
+
+def _made_otherwise(world: _World, variant: str) -> _World:
+    """The same world with strain made in another declared way."""
+    strain = next(made for made in index().needle("strain").with_variants if made.variant == variant)
+    panels = {name: world.panels[name] for name in strain.indicators}
+    needle = ranked(compose(strain, panels, world.scales, index()), world.scales[strain.key])
+    return replace(world, strain_as=strain, needle=needle)
 
 
 def _dark(applies: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """How does the ground stand between two powers: tilt by layer, balance, hedging, for every pair and every ground?"""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -18,10 +19,11 @@ from tripoint.measures.measure import (
     series,
     thresholds,
 )
-from tripoint.measures.records import declared, find_record
+from tripoint.measures.records import declared, find_record, ways
 from tripoint.models.hedging import Bounded, hedge
 
 _WITHHELD = "too few layers of ties are observed"
+_PERCENTILE = "hedging_percentile"
 _GROUPS = {"tilt_security": "security", "tilt_economic": "economic"}
 
 
@@ -63,9 +65,31 @@ def _pair(
         coverage = np.where(count == len(members), "B", "C")
         made[name] = _rows(layers, pair, _mean(part), count, coverage)
     coverage = grade(thresholds().layers, seen)
-    for name, found in _hedging(tilts, _engaged(layers, one, two), settings.seed).items():
+    engaged = _engaged(list(layers.engagement.values()), one, two)
+    for name, found in _hedging(tilts, engaged, settings.seed).items():
         made[name] = _rows(layers, pair, found, seen, coverage)
+    made |= _without_layers(layers, (one, two), tilts, settings.seed)
     made["third_vector"] = _third_vector(layers, pair, one, two, outside)
+    return made
+
+
+def _without_layers(
+    layers: Layers, pair: tuple[int, int], tilts: Bounded, seed: int
+) -> dict[str, pl.DataFrame]:
+    """Percentiles of hedging with one layer left out, in the years of which variants ship."""
+    last = layers.years >= int(declared("hedging").variants_since)
+    recent = replace(layers, years=layers.years[last])
+    names = layers.powers[pair[0]], layers.powers[pair[1]]
+    made = {}
+    for name, constants in ways("hedging", _PERCENTILE).items():
+        if name != _PERCENTILE:
+            without = constants["without"]
+            kept = [layer != without for layer in declared_layers()]
+            some = Bounded(*(array[kept][..., last] for array in (tilts.value, tilts.lower, tilts.upper)))
+            ranks = [found[..., last] for layer, found in layers.engagement.items() if layer != without]
+            found = _hedging(some, _engaged(ranks, *pair), seed)[_PERCENTILE]
+            seen = np.isfinite(some.value).sum(0)
+            made[name] = _rows(recent, names, found, seen, grade(thresholds().layers, seen))
     return made
 
 
@@ -79,9 +103,9 @@ def _mean(part: Bounded) -> Bounded:
     return Bounded(mean, mean - down, mean + up)
 
 
-def _engaged(layers: Layers, one: int, two: int) -> Floats:
+def _engaged(ranks: list[Floats], one: int, two: int) -> Floats:
     """Geometric mean of both powers' mean engagement over the layers in which both are observed."""
-    both = np.stack([np.stack([found[one], found[two]]) for found in layers.engagement.values()])
+    both = np.stack([np.stack([found[one], found[two]]) for found in ranks])
     known = np.all(np.isfinite(both), axis=1)
     count = np.sum(known, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -105,7 +129,7 @@ def _hedging(tilts: Bounded, engagement: Floats, seed: int) -> dict[str, Bounded
     ]
     parts = {
         "hedging": "hedging",
-        "hedging_percentile": "percentile",
+        _PERCENTILE: "percentile",
         "balance": "balance",
         "dispersion": "dispersion",
     }

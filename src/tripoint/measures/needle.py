@@ -17,6 +17,9 @@ from tripoint.models.state_space import Variances, local_level
 
 Floats = NDArray[np.float64]
 
+#: Values that are equal to so many decimals are tied: on the finest grid on which they ship, thirds still are.
+_DECIMALS = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -64,12 +67,13 @@ class Needle:
 
 def quantiles_of(values: Floats, steps: int) -> Floats:
     """Quantiles of a population at ``0, 1/steps, ..., 1``, ignoring what is not observed; NaN if nothing is."""
-    seen = values[np.isfinite(values)]
+    seen = np.round(values[np.isfinite(values)], _DECIMALS)
     return np.quantile(seen, np.linspace(0, 1, steps + 1)) if seen.size else np.full(steps + 1, np.nan)
 
 
 def percentile(values: Floats, quantiles: Floats) -> Floats:
     """Percentile rank, 0 to 100, of each value in the population: the middle of its rank where values are tied."""
+    values = np.round(values, _DECIMALS)
     below = np.interp(values, quantiles, np.linspace(0, 100, len(quantiles)))
     left = np.searchsorted(quantiles, values, side="left")
     right = np.searchsorted(quantiles, values, side="right")

@@ -40,6 +40,28 @@ DECLARATIONS = (
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureVariant:
+    """Another defensible way to compute some measures, by which the robustness of claims is judged.
+
+    Attributes
+    ----------
+    name
+        What the names of the measures end in, made that way.
+    title
+        The same in words.
+    of
+        The measures.
+    settings
+        What they are computed with in place of, or beside, the settings of their declaration.
+    """
+
+    name: str
+    title: str
+    of: tuple[str, ...]
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """Records and citations of measures that are computed together.
 
@@ -48,6 +70,8 @@ class Declaration:
     windows
         Lengths in years, for measures over several years. The first gives the measures their names; every
         other adds the same measures under names that end in ``_<length>y``.
+    variants, variants_since
+        Other ways to compute some of the measures, and the first period that ships of them.
     frequencies
         Lengths of periods, for measures of events. The first gives the measures their names and grain; every other
         adds the same measures under names that end in it.
@@ -57,12 +81,14 @@ class Declaration:
     citations: tuple[Citation, ...] = ()
     windows: tuple[int, ...] = ()
     frequencies: tuple[Frequency, ...] = ()
+    variants: tuple[MeasureVariant, ...] = ()
+    variants_since: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
 
 
 @cache
 def declared(name: str) -> Declaration:
-    """The declaration in ``measures/<name>.toml``, with a record for every window."""
+    """The declaration in ``measures/<name>.toml``, with a record for every window, frequency and variant."""
     declaration = load_declaration("tripoint.measures", f"{name}.toml", Declaration)
     more = tuple(
         replace(
@@ -84,7 +110,42 @@ def declared(name: str) -> Declaration:
         for frequency in declaration.frequencies[1:]
         for record in declaration.measures
     )
-    return replace(declaration, measures=declaration.measures + more + often)
+    others = tuple(
+        _varied(record, variant, declaration.variants_since)
+        for variant in declaration.variants
+        for record in declaration.measures
+        if record.name in variant.of
+    )
+    return replace(declaration, measures=declaration.measures + more + often + others)
+
+
+def _varied(record: MeasureRecord, variant: MeasureVariant, since: str) -> MeasureRecord:
+    return replace(
+        record,
+        name=varied(record.name, variant.name),
+        title=f"{record.title}, {variant.title}",
+        formula=f"{record.formula}; {variant.title}",
+        swap=record.swap and varied(record.swap, variant.name),
+        bundle=replace(record.bundle, powers_since=since),
+    )
+
+
+def varied(name: str, variant: str) -> str:
+    """Name of a measure computed another way.
+
+    Examples
+    --------
+    >>> varied("exchange_lead", "without_trade")
+    'exchange_lead_without_trade'
+    """
+    return f"{name}_{variant}"
+
+
+def ways(declaration: str, measure: str) -> dict[str, dict[str, Any]]:
+    """Name of a measure, and of each of its variants, to the settings it is computed with."""
+    known = declared(declaration)
+    others = {varied(measure, v.name): v.settings for v in known.variants if measure in v.of}
+    return {measure: known.settings} | {name: known.settings | more for name, more in others.items()}
 
 
 def windowed(name: str, window: int, windows: tuple[int, ...]) -> str:
@@ -131,8 +192,10 @@ def find_record(name: str) -> MeasureRecord:
 def settings_of(name: str) -> dict[str, Any]:
     """Constants that a measure was computed with, as declared beside it."""
     for declaration in DECLARATIONS:
-        if any(record.name == name for record in declared(declaration).measures):
-            return declared(declaration).settings
+        for record in declared(declaration).measures:
+            found = ways(declaration, record.name)
+            if name in found:
+                return found[name]
     return {}
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from tripoint.core.series import LEVEL
 from tripoint.measures.ballots import Ballots, read_ballots
 from tripoint.measures.measure import Frames, Measure, Progress, Settings, grade, series, thresholds
-from tripoint.measures.records import declared, find_record
+from tripoint.measures.records import declared, find_record, ways
 from tripoint.models.splits import count_splits, jeffreys_interval
 
 _WITHHELD = "too few independent splits"
@@ -24,14 +24,17 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
         progress(done / len(years), f"sides taken in {year}")
         parts.append(_year(ballots, year, settings.powers))
     everything = pl.concat(parts)
-    yearly = [record for record in declared("siding").measures if record.name != _LESSER]
+    pooled = ways("siding", _LESSER)
+    yearly = [record for record in declared("siding").measures if record.name not in pooled]
     found = {
         record.name: series(record, _one_measure(everything, record.name), _WITHHELD) for record in yearly
     }
-    span = declared("siding").settings["lesser_years"]
-    full = [year for year in years if year - span + 1 >= first_year and year not in ballots.partial]
-    lesser = pl.concat([_lesser(ballots, year - span + 1, year, settings.powers) for year in full])
-    return {**found, _LESSER: series(find_record(_LESSER), lesser, _WITHHELD)}
+    full = [year for year in years if year not in ballots.partial]
+    for name, constants in pooled.items():
+        first = [(year - constants["lesser_years"] + 1, year) for year in full]
+        parts = [_lesser(ballots, *span, settings.powers) for span in first if span[0] >= first_year]
+        found[name] = series(find_record(name), pl.concat(parts), _WITHHELD)
+    return found
 
 
 def pairs_among(powers: tuple[str, ...], states: tuple[str, ...]) -> NDArray[np.intp]:

@@ -11,7 +11,7 @@ from tripoint.core.period import Period, Span
 from tripoint.core.series import no_rows
 from tripoint.errors import TripointError
 from tripoint.measures.measure import Floats, Frames, Measure, Progress, Settings, series
-from tripoint.measures.records import declared, find_record
+from tripoint.measures.records import declared, find_record, ways
 from tripoint.models.autoregression.bayes import SimsZhaPrior
 
 UNDIRECTED = "only events without a direction are on record between the three: who acted cannot be told"
@@ -61,7 +61,7 @@ def longest_run(periods: tuple[str, ...], values: Floats) -> Run | None:
 
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
     """Responses wherever the six series are on record for long enough, and elsewhere the reason why there are none."""
-    found: dict[str, list[pl.DataFrame]] = {_SECOND: [], _FIRST: []}
+    found: dict[str, list[pl.DataFrame]] = {name: [] for both in _horizons() for name in both}
     looked_at, unfit = _directed(frames, settings, progress, found)
     undirected = _undirected(frames, settings, looked_at)
     for name, parts in found.items():
@@ -97,13 +97,14 @@ def _directed(
                 if (triad, year) in told:
                     continue
                 try:
-                    both = turned(run, settings.seed)
+                    made = turned(run, tuple(_horizons().values()), settings.seed)
                 except TripointError:
                     reason = "the six series hang together too closely, or blow up"
                     continue
                 told.add((triad, year))
-                for name, numbers in zip((_SECOND, _FIRST), both, strict=True):
-                    found[name].append(_row(triad, run, numbers))
+                for names, both in zip(_horizons(), made, strict=True):
+                    for name, numbers in zip(names, both, strict=True):
+                        found[name].append(_row(triad, run, numbers))
             unfit.setdefault(triad, (periods[-1][:4], f"{origin}: {reason}"))
     fitted = {triad for triad, _ in told}
     why = [(triad, *reason) for triad, reason in unfit.items() if triad not in fitted]
@@ -151,7 +152,13 @@ def _triads(wide: dict[tuple[str, str], NDArray[np.float64]], powers: tuple[str,
     ]
 
 
-def turned(run: Run, seed: int) -> tuple[Numbers, Numbers]:
+def _horizons() -> dict[tuple[str, str], int]:
+    """Names of both responses, as they are and in every variant, to the months over which they are added up."""
+    names = zip(ways("triangle", _SECOND).items(), ways("triangle", _FIRST), strict=True)
+    return {(second, first): constants["horizon"] for (second, constants), first in names}
+
+
+def turned(run: Run, horizons: tuple[int, ...], seed: int) -> list[tuple[Numbers, Numbers]]:
     """How far the ground turns to the second when the first worsens, and the mirror: value and 90% bounds."""
     from tripoint.models.autoregression.bayes import fit_bayesian, posterior_systems
     from tripoint.models.autoregression.lag_order import lag_choices
@@ -161,13 +168,15 @@ def turned(run: Run, seed: int) -> tuple[Numbers, Numbers]:
     lags = lag_choices(run.values, constants["most_lags"]).best("bic")
     posterior = fit_bayesian(run.values, lags, prior())
     systems = posterior_systems(posterior, constants["draws"], np.random.default_rng(seed))
-    bands = response_bands(systems, constants["horizon"], shock="generalised", cumulative=True, levels=(0.9,))
-    to_second, to_first = (3, 0), (1, 2)
-    return tuple(
+    bands = response_bands(systems, max(horizons), shock="generalised", cumulative=True, levels=(0.9,))
+
+    def at(months: int, cell: tuple[int, int]) -> Numbers:
         # A worsening is a surprise downwards: signs turn, and so do bounds.
-        (-float(bands.value[-1][cell]), -float(bands.upper[0, -1][cell]), -float(bands.lower[0, -1][cell]))
-        for cell in (to_second, to_first)
-    )  # pyright: ignore[reportReturnType]
+        numbers = bands.value[months], bands.upper[0, months], bands.lower[0, months]
+        return tuple(-float(number[cell]) for number in numbers)  # pyright: ignore[reportReturnType]
+
+    to_second, to_first = (3, 0), (1, 2)
+    return [(at(months, to_second), at(months, to_first)) for months in horizons]
 
 
 def _row(triad: Triad, run: Run, numbers: Numbers) -> pl.DataFrame:

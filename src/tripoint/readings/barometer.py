@@ -1,5 +1,6 @@
 """How solid is the partnership, at home and in the ground: unity, strain, and the barometer made of both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +22,8 @@ from tripoint.store.vintages import REFERENCE, Vintage
 
 #: Days after the end of a period at which measures of our own tables, such as corridors, count as out.
 OWN_LAG = 365
+#: Said of years in which it is not known whether strain applies.
+_ABSENT = "presence of both in the ground is not observed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,8 @@ def published_by(name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataF
     return frame.filter(pl.col("period").is_in(out))
 
 
-def reader(vintage: Vintage, triad: Triad, as_of: date | None) -> Reader:
-    """Gives a measure's series, cut at ``as_of``, with those rows in which only the triad's states take part."""
-    states = [triad.first, triad.second, triad.ground, triad.outsider]
+def reader(vintage: Vintage, states: Sequence[str], as_of: date | None) -> Reader:
+    """Gives a measure's series, cut at ``as_of``, with those rows in which only these states take part."""
 
     def read(name: str) -> pl.DataFrame:
         who = WHO[find_record(name).grain]
@@ -82,27 +84,54 @@ def read_needle(
     made: NeedleDeclaration, triad: Triad, vintage: Vintage, as_of: date | None = None
 ) -> NeedleReading:
     """One needle for a triad."""
-    definition = index()
+    scales, years = _scales(vintage), _years(vintage, as_of)
+    pair = sorted(triad.pair)
+    subject = pl.DataFrame({"first": [pair[0]], "second": [pair[1]]})
+    if made.grain == "triad":
+        subject = subject.with_columns(pl.lit(triad.ground).alias("ground"))
+    read = reader(vintage, (*pair, triad.ground), as_of)
+    panels, applies = needle_panels(made, read, subject, years, index())
+    absent = _ABSENT
+    if made.grain == "triad" and not set(pair) <= set(vintage.manifest.powers):
+        absent = "not built: series of triads exist for pairs of the powers only"
+    return _compose(made, panels, scales, applies, years, absent)
+
+
+def strain_by_ground(
+    pair: tuple[str, str], grounds: Sequence[str], vintage: Vintage, as_of: date | None = None
+) -> pl.DataFrame:
+    """Strain of a pair in several grounds, by year: for each ground the rows that a reading through it has.
+
+    Columns ``ground`` and those of :attr:`NeedleReading.frame`.
+    """
+    made, scales, years = index().needle("strain"), _scales(vintage), _years(vintage, as_of)
+    first, second = sorted(pair)
+    subjects = pl.DataFrame({"first": first, "second": second, "ground": grounds})
+    read = reader(vintage, (first, second, *grounds), as_of)
+    panels, applies = needle_panels(made, read, subjects, years, index())
+    needle = ranked(compose(made, panels, scales, index()), scales[made.key])
+    return pl.concat(
+        _needle_frame(made, needle, applies, years, _ABSENT, place).select(
+            pl.lit(ground).alias("ground"), pl.all()
+        )
+        for place, ground in enumerate(grounds)
+    )
+
+
+def _scales(vintage: Vintage) -> dict[str, Scale]:
     if REFERENCE not in vintage.manifest.series:
         raise CoverageError(
             f"the vintage {vintage.manifest.name} has no reference population, because it was built without trade: "
             "`tripoint data pull trade` and build it again, or read the one in the package with --vintage bundled"
         )
-    last = _last_year(vintage, as_of)
-    if last < int(definition.reference.first):
-        raise CoverageError(
-            f"nothing can be read as of {as_of}: readings start with {definition.reference.first}"
-        )
-    years = np.arange(int(definition.reference.first), last + 1)
-    pair = sorted(triad.pair)
-    subject = pl.DataFrame({"first": [pair[0]], "second": [pair[1]]})
-    if made.grain == "triad":
-        subject = subject.with_columns(pl.lit(triad.ground).alias("ground"))
-    panels, applies = needle_panels(made, reader(vintage, triad, as_of), subject, years, definition)
-    absent = "presence of both in the ground is not observed"
-    if made.grain == "triad" and not set(pair) <= set(vintage.manifest.powers):
-        absent = "not built: series of triads exist for pairs of the powers only"
-    return _compose(made, panels, read_scales(vintage.frame(REFERENCE)), applies, years, absent)
+    return read_scales(vintage.frame(REFERENCE))
+
+
+def _years(vintage: Vintage, as_of: date | None) -> NDArray[np.int64]:
+    first, last = int(index().reference.first), _last_year(vintage, as_of)
+    if last < first:
+        raise CoverageError(f"nothing can be read as of {as_of}: readings start with {first}")
+    return np.arange(first, last + 1)
 
 
 def _last_year(vintage: Vintage, as_of: date | None) -> int:
@@ -128,19 +157,24 @@ def _compose(
     absent: str,
 ) -> NeedleReading:
     needle = ranked(compose(made, panels, scales, index()), scales[made.key])
-    frame = _needle_frame(made, needle, applies, years, absent)
+    frame = _needle_frame(made, needle, applies, years, absent, 0)
     return NeedleReading(made, frame, needle, panels, scales, applies, years, absent)
 
 
 def _needle_frame(
-    made: NeedleDeclaration, needle: Needle, applies: NDArray[np.int8], years: NDArray[np.int64], absent: str
+    made: NeedleDeclaration,
+    needle: Needle,
+    applies: NDArray[np.int8],
+    years: NDArray[np.int64],
+    absent: str,
+    subject: int,
 ) -> pl.DataFrame:
-    """The needle of the first subject as rows, withheld where it does not apply or rests on nothing recent."""
-    since = {name: ages(seen[0]) for name, seen in needle.seen.items()}
-    grades = coverage(needle, made)[0]
-    shown = (applies[0] == 1) & (grades != "D")
+    """The needle of one subject as rows, withheld where it does not apply or rests on nothing recent."""
+    since = {name: ages(seen[subject]) for name, seen in needle.seen.items()}
+    grades = coverage(needle, made)[subject]
+    shown = (applies[subject] == 1) & (grades != "D")
     numbers = {
-        name: np.where(shown, array[0], np.nan).tolist()
+        name: np.where(shown, array[subject], np.nan).tolist()
         for name, array in (
             ("value", needle.smoothed.value),
             ("lower", needle.smoothed.lower),
@@ -152,7 +186,7 @@ def _needle_frame(
     }
     note = [
         _note(good, here, absent, {name: int(age[k]) for name, age in since.items()}, int(year))
-        for k, (good, here, year) in enumerate(zip(shown, applies[0], years, strict=True))
+        for k, (good, here, year) in enumerate(zip(shown, applies[subject], years, strict=True))
     ]
     frame = pl.DataFrame({"period": [str(year) for year in years], **numbers}).with_columns(
         pl.Series("coverage", np.where(shown, grades, "D")), pl.Series("note", note, pl.String)

@@ -17,7 +17,7 @@ from tripoint.core.series import WHO
 from tripoint.core.units import unit
 from tripoint.errors import DeclarationError, UnknownNameError
 from tripoint.measures.index import index
-from tripoint.measures.records import find_record, records
+from tripoint.measures.records import DECLARATIONS, declared, find_record, records, varied
 from tripoint.readings.barometer import published_by, read_variant
 from tripoint.readings.names import opened, spoken_roles
 from tripoint.readings.reading import Reading
@@ -63,15 +63,23 @@ class Claim:
 
     @property
     def all_variants(self) -> tuple[ClaimVariant, ...]:
-        """The declared variants, and those of every needle that the claim reads."""
+        """The declared variants, and those of every needle and measure that the claim reads."""
         read = {condition.quantity for condition in self.conditions}
+        of_measures = tuple(
+            ClaimVariant(
+                variant.title, {name: varied(name, variant.name) for name in sorted(read & {*variant.of})}
+            )
+            for declaration in DECLARATIONS
+            for variant in declared(declaration).variants
+            if read & {*variant.of}
+        )
         of_needles = tuple(
             ClaimVariant(variant.name, {needle.name: made.key})
             for needle in index().needles
             if needle.name in read
             for variant, made in zip(needle.variants, needle.with_variants[1:], strict=True)
         )
-        return self.variants + of_needles
+        return self.variants + of_measures + of_needles
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +202,11 @@ def _faults(claim: Claim, condition: Condition) -> list[str]:
     names = [variant.replace.get(condition.quantity, condition.quantity) for variant in claim.variants]
     faults = []
     for name in dict.fromkeys([condition.quantity, *names]):
+        measure, _, issue = name.partition("/")
         if name in needles:
             roles = 2 if needles[name].grain == "pair" else 3
-        elif name in records():
-            roles = len(WHO[find_record(name).grain])
+        elif measure in records() and bool(issue) == ("issue" in WHO[find_record(measure).grain]):
+            roles = len(WHO[find_record(measure).grain]) - bool(issue)
         else:
             faults.append(str(UnknownNameError.of("needle or measure", name, [*needles, *records()])))
             continue
@@ -277,9 +286,10 @@ def _missing(reading: Reading, name: str, rows: pl.DataFrame) -> str:
         return (
             f"{name} of {row['period']} is withheld ({why})" if recent else f"{name} ends in {row['period']}"
         )
-    if name not in reading.manifest.series:
-        return f"{name} is not in this vintage; `tripoint build` makes it"
-    who = WHO[find_record(name).grain]
+    measure = name.partition("/")[0]
+    if measure not in reading.manifest.series:
+        return f"{measure} is not in this vintage; `tripoint build` makes it"
+    who = WHO[find_record(measure).grain]
     outsider = reading.triad.outsider
     if "second" in who and not set(reading.triad.pair) <= set(reading.manifest.powers):
         return f"{name} is built for pairs of the powers only"
@@ -290,19 +300,20 @@ def _missing(reading: Reading, name: str, rows: pl.DataFrame) -> str:
 
 
 def _quantity(reading: Reading, name: str, states: tuple[str, ...]) -> pl.DataFrame:
-    """Rows of a needle, of a variant of one, or of a measure."""
-    needle = name.partition("/")[0]
-    if needle in reading.needles:
-        known = reading.needles[needle]
+    """Rows of a needle, of a variant of one, or of a measure; of one issue, if the name has it after a slash."""
+    measure, _, issue = name.partition("/")
+    if measure in reading.needles:
+        known = reading.needles[measure]
         if name == known.declaration.key:
             return known.frame
         return read_variant(known, name).frame
-    record = find_record(name)
-    if name not in reading.manifest.series:
+    record = find_record(measure)
+    if measure not in reading.manifest.series:
         return pl.DataFrame(schema={"period": pl.String, "value": pl.Float64})
-    rows = reading.vintage.rows(record, dict(zip(WHO[record.grain], states, strict=True)))
+    of = (*states, issue) if issue else states
+    rows = reading.vintage.rows(record, dict(zip(WHO[record.grain], of, strict=True)))
     rows = published_by(
-        name, reading.cut, rows.with_columns(pl.col("period", "coverage", "note").cast(pl.String))
+        measure, reading.cut, rows.with_columns(pl.col("period", "coverage", "note").cast(pl.String))
     )
     partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
     over = pl.col("period").str.slice(0, 4) <= str(reading.last_year)

@@ -13,7 +13,7 @@ from tripoint.core.states import all_states, find_state
 from tripoint.errors import CoverageError, TriadError, UnknownNameError
 from tripoint.measures.index import index
 from tripoint.measures.records import declared, find_record
-from tripoint.readings.barometer import published_by
+from tripoint.readings.barometer import published_by, strain_by_ground
 from tripoint.store.vintages import Manifest, Vintage, open_vintage
 
 
@@ -26,6 +26,8 @@ class Collision:
     value, lower, upper
         Percentile among all pairs of the twelve powers in all grounds where both are present, with its 90% interval;
         None where too little is observed.
+    n
+        Observations that the area's indicator rests on.
     rank, best_rank, worst_rank
         Place among the ground and issue areas asked for, 1 the hardest; and the places that the intervals allow: two
         are told apart where their intervals do not meet. None where the value is withheld.
@@ -42,6 +44,7 @@ class Collision:
     rank: int | None
     best_rank: int | None
     worst_rank: int | None
+    n: int
     coverage: str
     note: str | None
 
@@ -55,8 +58,8 @@ class FaultLines:
     collisions
         Every ground and issue area, the hardest first; those that are withheld last.
     grounds
-        Strain of each ground over all areas: columns ``ground``, ``name``, ``region``, ``value``, ``lower``, ``upper``,
-        ``coverage``, ``note``; the highest first.
+        Strain of each of these grounds over all areas, as a reading through it has it: columns ``ground``, ``name``,
+        ``region``, ``value``, ``lower``, ``upper``, ``coverage``, ``note``; the highest first.
     lit
         Number of grounds with a collision on record, by year: the others are dark, not calm.
     """
@@ -137,8 +140,9 @@ def take_fault_lines(
     if rows.is_empty():
         raise CoverageError(_why_none(one, two, opened, as_of))
     period = str(rows["period"].max())
-    strain = _rows("ground_strain", one, two, opened, as_of).filter(pl.col("period") == period)
-    here = _placed(rows.filter(pl.col("period") == period), region)
+    now = rows.filter(pl.col("period") == period)
+    strain = strain_by_ground((one, two), now["ground"].unique().sort().to_list(), opened, as_of)
+    here = _placed(now, region)
     if issue is not None:
         here = here.filter(pl.col("issue") == issue)
     return FaultLines(
@@ -148,7 +152,9 @@ def take_fault_lines(
         as_of or date.fromisoformat(opened.manifest.data_through),
         opened.manifest,
         _ranked(here),
-        _placed(strain, region).sort("value", descending=True, nulls_last=True),
+        _placed(strain.filter(pl.col("period") == period), region).sort(
+            "value", descending=True, nulls_last=True
+        ),
         dict(_placed(rows, region).group_by("period").agg(pl.col("ground").n_unique()).sort("period").rows()),
     )
 
@@ -207,7 +213,7 @@ def _ranked(rows: pl.DataFrame) -> tuple[Collision, ...]:
         made.append(
             Collision(
                 row["ground"], row["name"], row["region"], row["issue"], row["period"], *numbers, *ranks,
-                row["coverage"], row["note"],
+                row["n"], row["coverage"], row["note"],
             )
         )  # fmt: skip
     return tuple(made)

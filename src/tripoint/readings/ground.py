@@ -44,6 +44,8 @@ LEDGER = pl.Schema(
         **dict.fromkeys(("layer", "gainer", "loser"), pl.String()),
         **dict.fromkeys(("start", "end"), pl.Int64()),
         **dict.fromkeys(("value", "lower", "upper"), pl.Float64()),
+        "n": pl.Int64(),
+        "coverage": pl.String(),
     }
 )
 
@@ -52,7 +54,8 @@ LEDGER = pl.Schema(
 class Crossover:
     """The year in which one power passed the other in a layer, with the 90% interval of that year.
 
-    ``probability`` is that of the leader being ahead in the last year observed, ``last``.
+    ``probability`` is that of the leader being ahead in the last year observed, ``last``. ``n`` years are compared, and
+    ``coverage`` is the poorest grade among them.
     """
 
     layer: str
@@ -63,6 +66,8 @@ class Crossover:
     upper: int
     probability: float
     last: int
+    n: int
+    coverage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,9 @@ class GroundReading:
     crossovers
         When one of the two passed the other, by layer.
     ledger
-        Who took whose share: ``layer``, ``gainer``, ``loser``, ``start``, ``end``, ``value``, ``lower``, ``upper``.
+        Who took whose share: ``layer``, ``gainer``, ``loser``, ``start``, ``end``, ``value``, ``lower``, ``upper``;
+        ``n``, the fewest observations behind a share that it rests on, and ``coverage``, the poorest grade of such a
+        share: those of both in the two years, or of all powers where others are one of the two.
     """
 
     triad: Triad
@@ -200,10 +207,22 @@ def _crossovers(presence: pl.DataFrame, triad: Triad) -> "list[Crossover]":
                 year, lower, upper = (
                     int(years[at]) for at in (crossing.period, crossing.lower, crossing.upper)
                 )
-                last = int(years[np.flatnonzero(np.isfinite(one) & np.isfinite(two))[-1]])
+                both = years[np.isfinite(one) & np.isfinite(two)]
                 share = round(crossing.probability, 3)
-                found.append(Crossover(layer, leader, passed, year, lower, upper, share, last))
+                grade = _poorest(presence, measure, triad.pair, both)
+                found.append(
+                    Crossover(
+                        layer, leader, passed, year, lower, upper, share, int(both[-1]), len(both), grade
+                    )
+                )
     return found
+
+
+def _poorest(presence: pl.DataFrame, measure: str, powers: tuple[str, str], years: np.ndarray) -> str:
+    """The poorest grade of some powers' shares in some years."""
+    periods = [str(year) for year in years]
+    seen = pl.col("power").is_in(powers) & pl.col("period").is_in(periods) & (pl.col("measure") == measure)
+    return max(presence.filter(seen)["coverage"])
 
 
 def _ledgers(rows: Rows, triad: Triad) -> pl.DataFrame:
@@ -228,6 +247,7 @@ def _ledger(presence: pl.DataFrame, layer: str, powers: list[str]) -> pl.DataFra
     gains = gain_matrix(s0, s1)
     half = HALF_WIDTH * np.sqrt(gain_variance(s0, s1, v0, v1))
     names = [*who, REST]
+    ends = seen.filter(pl.col("power").is_in(who), pl.col("period").is_in([start, end]))
     return pl.DataFrame(
         [
             (
@@ -239,6 +259,7 @@ def _ledger(presence: pl.DataFrame, layer: str, powers: list[str]) -> pl.DataFra
                 gains[i, j],
                 gains[i, j] - half[i, j],
                 gains[i, j] + half[i, j],
+                *_basis(ends, names[i], names[j]),
             )
             for i in range(len(names))
             for j in range(len(names))
@@ -247,6 +268,12 @@ def _ledger(presence: pl.DataFrame, layer: str, powers: list[str]) -> pl.DataFra
         schema=LEDGER,
         orient="row",
     )
+
+
+def _basis(ends: pl.DataFrame, gainer: str, loser: str) -> tuple[int, str]:
+    """The fewest observations and the poorest grade of the shares that a gain rests on."""
+    rows = ends if REST in (gainer, loser) else ends.filter(pl.col("power").is_in([gainer, loser]))
+    return min(rows["n"]), max(rows["coverage"])
 
 
 def _shares(seen: pl.DataFrame, powers: list[str], year: int) -> tuple[np.ndarray, np.ndarray]:

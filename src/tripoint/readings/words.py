@@ -172,11 +172,14 @@ def _fault_lines(reading: Reading) -> str:
     sure = [(line, row) for line, row in rows if row["coverage"] in ("A", "B")]
     if len(sure) < 2:
         return ""
+    unsure = "; ".join(line.title for line, row in rows if row["coverage"] not in ("A", "B"))
+    aside = f" Left out for too few roll calls: {unsure}." if unsure else ""
     (far, low), (near, high) = sure[0], sure[-1]
     certain = "their order is beyond doubt" if low["upper"] < high["lower"] else "their order may be chance"
     return (
         f"By issue, over the five years to {low['period']}, the two are furthest apart on {far.title}, with a kappa of "
         f"{_interval(low, 'similarity')}, and closest on {near.title}, with {_interval(high, 'similarity')}; {certain}."
+        f"{aside}"
     )
 
 

@@ -27,6 +27,8 @@ LAYOUT = 1
 
 #: Rows in one group of a Parquet file.
 _GROUP = 32_768
+#: Decimals of the finest grid on which numbers ship.
+_SHIPPED_DECIMALS = 7
 
 _RESTORE = "build it anew with `tripoint build`, or read the one in the package with `--vintage bundled`"
 
@@ -108,7 +110,9 @@ class Vintage:
             raise UnknownNameError.of("series of this vintage", name, self.manifest.series)
         if name not in self._files:
             self._files[name] = self._sound(name)
-        return pl.scan_parquet(BytesIO(self._files[name])).filter(*where).collect()
+        rows = pl.scan_parquet(BytesIO(self._files[name])).filter(*where).collect()
+        # What ships is on a grid and takes 32 bits: as 64 bits it would be beside the grid, and beside a threshold.
+        return rows.with_columns(pl.col(pl.Float32).cast(pl.Float64).round(_SHIPPED_DECIMALS))
 
     def _sound(self, name: str) -> bytes:
         """The bytes of a file, once their hash is found to be what was written."""
@@ -267,7 +271,7 @@ def thin(record: MeasureRecord, frame: pl.DataFrame, powers: tuple[str, ...]) ->
     high = ((pl.col("upper") / step - 1e-6).ceil() * step).clip(record.minimum, record.maximum)
     value = (pl.col("value") / bundle.value_step).round() * bundle.value_step
     return frame.filter(kept).with_columns(
-        value.round(6).cast(pl.Float32).alias("value"),
-        pl.min_horizontal(low, value).round(6).cast(pl.Float32).alias("lower"),
-        pl.max_horizontal(high, value).round(6).cast(pl.Float32).alias("upper"),
+        value.cast(pl.Float32).alias("value"),
+        pl.min_horizontal(low, value).cast(pl.Float32).alias("lower"),
+        pl.max_horizontal(high, value).cast(pl.Float32).alias("upper"),
     )

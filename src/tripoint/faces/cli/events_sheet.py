@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tripoint.core.states import find_state
-from tripoint.faces.tables import DASH, interval, sparkline, text_table
+from tripoint.faces.tables import DASH, interval, number, sparkline, text_table
 from tripoint.measures.records import find_record
 from tripoint.readings.events import MEASURES
 from tripoint.readings.words import triangle_words
@@ -123,12 +123,14 @@ def _direction(found: "EventsReading", source: str, target: str) -> "list[Render
                     drawn,
                     cell,
                     last["period"] if last else DASH,
+                    number(last["n"], "count") if last else DASH,
                     last["coverage"] if last else "D",
                 )
             )
         span = f"{periods[0]}{DASH}{periods[-1]}"
         title = f"{find_state(source).name} toward {find_state(target).name}, {origin} ({span})"
-        shown += [text_table(title, ("", "Course", "Latest", "", "Grade"), rows, words=("Course",)), ""]
+        head = ("", "Course", "Latest", "", "n", "Grade")
+        shown += [text_table(title, head, rows, words=("Course",), gap=1), ""]
     return shown
 
 
@@ -144,14 +146,14 @@ def _balance(found: "EventsReading", most: int) -> "list[RenderableType]":
                 (
                     f"{first}-{second}", sparkline(known["value"].to_list()[-most:]),
                     interval(last["value"], last["lower"], last["upper"], "share_change"), last["period"],
-                    last["coverage"],
+                    number(last["n"], "count"), last["coverage"],
                 )
             )  # fmt: skip
     record = find_record("score_balance")
     return [
         text_table(
             f"{record.title}, by month; who acted is not on record",
-            ("", "Course", "Latest", "", "Grade"),
+            ("", "Course", "Latest", "", "n", "Grade"),
             rows,
             words=("Course",),
         ),

@@ -102,6 +102,7 @@ def _sheet(found: "FaultLines", region: str | None, issue: str | None) -> "list[
             one.name,
             one.issue,
             interval(one.value, one.lower, one.upper, "percentile"),
+            str(one.n),
             one.coverage,
             one.note or "",
         )
@@ -111,7 +112,7 @@ def _sheet(found: "FaultLines", region: str | None, issue: str | None) -> "list[
         f"Where {pair} collide{where}{f' over {issue}' if issue else ''}, {found.period}",
         f"as of {found.as_of.isoformat()}, vintage {found.manifest.name}",
         "",
-        text_table(None, ("Rank", "Ground", "Area", "Percentile", "Grade", "Note"), rows, gap=1),
+        text_table(None, ("Rank", "Ground", "Area", "Percentile", "n", "Grade", "Note"), rows, gap=1),
     ]
     left = len(found.collisions) - len(rows)
     if left > 0:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tripoint.core.states import find_state
-from tripoint.faces.tables import DASH, interval, text_table
+from tripoint.faces.tables import DASH, interval, number, text_table
 from tripoint.measures.records import find_record
 from tripoint.readings.ground import OWN, PRESENCE, STANDING
 
@@ -34,15 +34,21 @@ def ground_sheet(found: "GroundReading") -> "list[RenderableType]":
         "",
         *_crossovers(found),
         *_ledger(found),
-        "90% intervals in parentheses. A dash is not observed, which is not zero. Presence of goods, arms and "
-        "treaties is not influence.",
+        "90% intervals in parentheses; n: observations, of a gain those behind the least observed of its shares. A "
+        "dash is not observed, which is not zero. Presence of goods, arms and treaties is not influence.",
     ]
 
 
 def _cell(row: dict[str, Any] | None, unit: str) -> str:
     if row is None:
         return DASH
-    return f"{interval(row['value'], row['lower'], row['upper'], unit)} {row['period']} {row['coverage']}"
+    shown = interval(row["value"], row["lower"], row["upper"], unit)
+    return f"{shown}\n{row['period']}, n {number(row['n'], 'count')}, {row['coverage']}"
+
+
+def _about(row: dict[str, Any]) -> tuple[str, str]:
+    """Number of observations and grade."""
+    return number(row["n"], "count"), row["coverage"]
 
 
 def _presence(found: "GroundReading") -> "RenderableType":
@@ -55,7 +61,9 @@ def _presence(found: "GroundReading") -> "RenderableType":
         if any(cell != DASH for cell in cells):
             rows.append((record.title, *cells))
     return text_table(
-        "Presence, latest year and grade", ("Layer", *(find_state(code).name for code in powers)), rows
+        "Presence, with latest year, n and grade",
+        ("Layer", *(find_state(code).name for code in powers)),
+        rows,
     )
 
 
@@ -64,12 +72,17 @@ def _tilts(found: "GroundReading") -> "list[RenderableType]":
     seen = found.tilt.filter(pl.col("value").is_not_null()).sort("period")
     last = seen.group_by("issue", maintain_order=True).last()
     rows = [
-        (row["issue"], interval(row["value"], row["lower"], row["upper"], "similarity"), row["period"])
+        (
+            row["issue"],
+            interval(row["value"], row["lower"], row["upper"], "similarity"),
+            row["period"],
+            *_about(row),
+        )
         for row in last.sort("value", descending=True).iter_rows(named=True)
     ]
     if not rows:
         return []
-    table = text_table("Tilt by layer", ("Layer", "Tilt", "Year"), rows)
+    table = text_table("Tilt by layer", ("Layer", "Tilt", "Year", "n", "Grade"), rows)
     return [table, f"Tilt: -1 all {second}, 1 all {first}.", ""]
 
 
@@ -79,8 +92,8 @@ def _standing(found: "GroundReading") -> "RenderableType":
         record, row = find_record(name), found.latest(name)
         if row is not None:
             shown = interval(row["value"], row["lower"], row["upper"], record.unit)
-            rows.append((record.title, shown, row["period"], row["coverage"]))
-    return text_table("Between the two", ("", "", "Year", "Grade"), rows)
+            rows.append((record.title, shown, row["period"], *_about(row)))
+    return text_table("Between the two", ("", "", "Year", "n", "Grade"), rows)
 
 
 def _crossovers(found: "GroundReading") -> "list[RenderableType]":
@@ -90,7 +103,7 @@ def _crossovers(found: "GroundReading") -> "list[RenderableType]":
         span = f"{one.lower}{DASH}{one.upper}" if one.lower < one.upper else str(one.year)
         said.append(
             f"{leader} passed {passed} in {one.layer} in {one.year} (90% interval {span}); in {one.last} it is ahead "
-            f"with probability {one.probability:.2f}."
+            f"with probability {one.probability:.2f} ({one.n} years compared, grade {one.coverage})."
         )
     return [*said, ""] if said else []
 
@@ -111,11 +124,17 @@ def _ledger(found: "GroundReading") -> "list[RenderableType]":
             f"{row['start']}{DASH}{row['end']}",
             f"{_name(row['gainer'])} from {_name(row['loser'])}",
             interval(row["value"], row["lower"], row["upper"], "share_change"),
+            *_about(row),
         )
         for row in rows.iter_rows(named=True)
     ]
     return [
-        text_table("Who took whose share (minus: lost to)", ("Layer", "Years", "Who", "Share"), shown),
+        text_table(
+            "Who took whose share (minus: lost to)",
+            ("Layer", "Years", "Who", "Share", "n", "Grade"),
+            shown,
+            gap=1,
+        ),
         "",
     ]
 

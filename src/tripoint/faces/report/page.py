@@ -46,7 +46,7 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One claim with its verdict, its picture and its evidence."""
+    """One claim with its verdict, its picture and its evidence; ``shown`` is empty where there is no number."""
 
     verdict: Verdict
     shown: str
@@ -202,11 +202,10 @@ def card(reading: Reading, verdict: Verdict) -> Card:
     name = spoken_roles(reading.triad)
     with unchecked():
         chart = claim_figure(verdict)
-    row = {"value": verdict.effect, "lower": verdict.lower, "upper": verdict.upper, "note": verdict.reason}
-    number = interval(row, verdict.unit)
+    number = interval({"value": verdict.effect, "lower": verdict.lower, "upper": verdict.upper}, verdict.unit)
     return Card(
         verdict=verdict,
-        shown=f"– ({number.reason})" if isinstance(number, Missing) else number,
+        shown="" if isinstance(number, Missing) else number,
         estimand=with_names(verdict.estimand, name),
         would_change=with_names(verdict.would_change, name),
         picture=drawn(chart, f"{verdict.sentence} The number against the line of the rule"),
