@@ -259,6 +259,27 @@ def test_months_and_years_in_one_file_are_days_with_a_file(tmp_path):
     assert dict(table.select("period", "days").iter_rows()) == {"2005-03": 31, "2006-01": 31, "2006-02": 1}
 
 
+def test_days_of_files_for_years_are_those_with_an_event(tmp_path, home):
+    """A file of ICEWS that stops in March says so: what follows is not on record, and not quiet."""
+    days = ("2018-01-30", "2018-01-31", "2018-02-01", "2018-03-02")
+    rows = [icews_row(Event_ID=str(number), Event_Date=day) for number, day in enumerate(days, 1)]
+    path = tmp_path / "events.2018.20200427084805.tab"
+    path.write_bytes(lined(header_line(ICEWS_HEADER), *rows))
+    run("ingest", path)
+    (one,) = strict(run("status", "--json").stdout)["lakes"]
+    assert (one["first_day"], one["last_day"]) == ("2018-01-30", "2018-03-02")
+    assert (one["days"], one["days_missing"]) == (4, 28)
+    assert "2018-01-30 to 2018-03-02, 28 days without an event" in run("status").stdout
+    from tripoint.store.catalog import read_home
+
+    table = read_home().frames["event_counts"]
+    assert dict(table.select("period", "days").iter_rows()) == {"2018-01": 2, "2018-02": 1, "2018-03": 1}
+    for part in (home / "events" / "icews" / "added").rglob("*.parquet"):
+        part.write_bytes(part.read_bytes()[:-40])
+    assert "days unknown" in run("status").stdout
+    assert "is missing or damaged" in said(run("status", "--check", code=1))
+
+
 def test_counts_by_hand(lake):
     found = strict(run("counts", "RUS", "KAZ", "--json").stdout)
     assert [one["period"] for one in found] == ["2016-01", "2016-02", "2017-03"]

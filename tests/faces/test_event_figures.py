@@ -172,7 +172,7 @@ def test_no_line_bridges_a_period_that_is_not_on_record(periods, runs):
 
 
 def test_a_month_with_missing_days_is_hollow_and_breaks_no_line():
-    notes = (None, "20 days on record", None, "files for 60% of the days")
+    notes = (None, "20 days on record", None, "60% of the days are on record")
     rows = rows_of(
         frame_of([numbers("score_balance", f"2020-0{k}", 0.1, note) for k, note in enumerate(notes, 1)])
     )

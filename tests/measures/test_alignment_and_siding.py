@@ -131,7 +131,7 @@ def test_siding_by_hand():
     votes[2, :20] = 3
     votes[1, :5] = 3
     votes[1, 5:9] = 2
-    series = siding.compute(votes_tables(votes, ["CHN", "KAZ", "RUS"], [2010] * 40), SETTINGS, quiet)
+    series = siding.compute(votes_tables(votes, ["CHN", "KAZ", "RUS"], [2022] * 40), SETTINGS, quiet)
     about = {"first": "CHN", "second": "RUS", "ground": "KAZ"}
     values = {name: row(frame, **about)["value"] for name, frame in series.items()}
     assert values == pytest.approx(

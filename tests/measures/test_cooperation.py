@@ -356,15 +356,15 @@ def test_months_that_files_cover_in_part_are_noted(two):
     found = measured(table(half))
     for measure in ("cooperation_share", "goldstein_mean", "cooperation_state"):
         month = pick(found[f"{measure}_month"], "CHN", "USA")
-        assert row(month, period="2016-04")["note"] == "files for 50% of the days"
+        assert row(month, period="2016-04")["note"] == "50% of the days are on record"
         assert row(month, period="2016-05")["note"] is None
         quarter = pick(found[f"{measure}_quarter"], "CHN", "USA")
-        assert row(quarter, period="2016-Q2")["note"] == "files for 83% of the days"
+        assert row(quarter, period="2016-Q2")["note"] == "83% of the days are on record"
     year = pick(found["cooperation_share"], "CHN", "USA")
     assert row(year, period="2016")["note"] is None, "96% of the year"
     last = [one for one in two if one["period"] <= "2017-03"]
     year = pick(measured(table(last))["cooperation_share"], "CHN", "USA")
-    assert row(year, period="2017")["note"] == "files for 24% of the days"
+    assert row(year, period="2017")["note"] == "24% of the days are on record"
 
 
 def test_an_origin_that_counts_by_month_and_by_year_is_not_counted_twice(two, plain):
@@ -405,6 +405,21 @@ def test_origins_that_overlap_are_joined_on_one_scale():
     inside = ((fused["lower"] <= fused["truth"]) & (fused["truth"] <= fused["upper"])).mean()
     assert 0.85 < inside < 0.98
     assert set(state["origin"]) == {"fused", "icews", "polecat"}
+
+
+def test_what_all_origins_say_together_in_real_time_knows_no_later_month():
+    """Offsets too are those that were known then: months in which the origins meet later change nothing before."""
+    rows, _ = overlapping(np.random.default_rng(8), 0.9)
+    early = [one for one in rows if one["period"] <= "2022-12"]
+    key = ["source", "target", "period", "origin"]
+    whole, cut = (measured(table(some))["cooperation_now_month"] for some in (rows, early))
+    both = cut.join(whole, on=key, suffix="_later").filter(origin="fused")
+    assert both.height == 30 * 24
+    for bound in ("value", "lower", "upper"):
+        assert (both[bound] - both[f"{bound}_later"]).abs().max() < 1e-9
+    with_hindsight = measured(table(rows))["cooperation_state_month"].filter(pl.col("period") > "2023-12")
+    now = whole.filter(pl.col("period") > "2023-12").join(with_hindsight, on=key, suffix="_state")
+    assert (now["value"] - now["value_state"]).abs().mean() < 0.02, "known by then, the offset is the same"
 
 
 def test_a_break_between_origins_widens_the_interval_and_is_no_change():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tripoint.models.hedging import Bounded, hedge, tilt
+from tripoint.models.hedging import Bounded, hedge, hedging_draws, tilt
 
 amounts = st.floats(0, 1e6)
 
@@ -18,7 +18,8 @@ def bounded(*values):
 def hedged(tilts, engagement, width=0.0, layers=3):
     value = np.array(tilts, float)
     bounds = Bounded(value, np.clip(value - width, -1, 1), np.clip(value + width, -1, 1))
-    return hedge(bounds, np.array(engagement, float), layers, 499, np.random.default_rng(1), 1.645)
+    draws = hedging_draws(*value.shape, 499, np.random.default_rng(1))
+    return hedge(bounds, np.array(engagement, float), layers, draws, 1.645)
 
 
 @given(amounts, amounts, st.floats(1e-3, 1e3))

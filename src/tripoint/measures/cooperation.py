@@ -6,7 +6,7 @@ all origins together, under the name ``fused``.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,11 @@ from tripoint.measures.measure import (
 from tripoint.measures.records import by_frequency, declared
 from tripoint.sources import codebook
 from tripoint.store.corrections import usable
+
+if TYPE_CHECKING:
+    from tripoint.models.share_state.grid import ShareModel
+    from tripoint.models.share_state.offsets import SourceOffsets
+    from tripoint.models.share_state.state import ShareBand
 
 FUSED = "fused"
 #: Kinds of events whose share is measured, and the classes that belong to them.
@@ -61,7 +66,7 @@ class Panel:
     counts
         Class of events, or part of the scores, to counts, shape ``(n_pairs, n_periods)``. No event is 0.
     covered
-        Share of the days of each period that the origin's files cover, shape ``(n_periods,)``; NaN where unknown.
+        Share of the days of each period that are on record of the origin, shape ``(n_periods,)``; NaN where unknown.
     """
 
     origin: str
@@ -106,7 +111,7 @@ def _named(name: str, frequency: Frequency) -> str:
 
 
 def read_counts(table: pl.DataFrame) -> pl.DataFrame:
-    """Rows of ``event_counts`` that can be used: periods that the files of an origin cover."""
+    """Rows of ``event_counts`` that can be used: periods that are on record of an origin."""
     rows = usable(table, codebook("event_counts")).with_columns(
         pl.col("source", "target", "origin").cast(pl.String)
     )
@@ -147,7 +152,7 @@ def _period_of(frequency: Frequency) -> pl.Expr:
 
 
 def _days(mine: pl.DataFrame, rows: pl.DataFrame, origin: str, frequency: Frequency) -> dict[str, float]:
-    """Days that files cover in each period."""
+    """Days on record in each period."""
     months = rows.filter(pl.col("origin") == origin).group_by("period").agg(pl.col("days").max())
     if mine["days"].null_count() == mine.height:
         return {}
@@ -178,7 +183,7 @@ def _of_panel(panel: Panel) -> dict[str, pl.DataFrame]:
 
     made, states = {}, {}
     for name in SHARES:
-        states[name] = share_state(panel.of_kind(name), panel.events)
+        states[name] = share_state(panel.of_kind(name), panel.events, _model())
         made[name] = _shares(panel, panel.of_kind(name), states[name].event_worth)
     worth = states["cooperation_share"].event_worth
     if panel.counts["scored"].any():
@@ -186,6 +191,13 @@ def _of_panel(panel: Panel) -> dict[str, pl.DataFrame]:
     for name, band in (("cooperation_state", "smoothed"), ("cooperation_now", "filtered")):
         made[name] = _states(panel, getattr(states["cooperation_share"], band), panel.events * worth[:, None])
     return made
+
+
+def _model() -> "ShareModel":
+    """What is declared of shares: the grid of overdispersion does not depend on how long a series is."""
+    from tripoint.models.share_state.grid import ShareModel
+
+    return ShareModel(per_octave=declared("cooperation").settings["per_octave"])
 
 
 def _shares(panel: Panel, hits: Floats, worth: Floats) -> pl.DataFrame:
@@ -273,7 +285,9 @@ def _rows(
             pl.lit(panel.origin).alias("origin"),
             pl.when(missing)
             .then(
-                pl.format("files for {}% of the days", pl.Series((100 * np.nan_to_num(covered)).astype(int)))
+                pl.format(
+                    "{}% of the days are on record", pl.Series((100 * np.nan_to_num(covered)).astype(int))
+                )
             )
             .otherwise(pl.lit(None, pl.String))
             .alias("note"),
@@ -285,16 +299,13 @@ def _rows(
 def _fused(panels: list[Panel]) -> dict[str, pl.DataFrame]:
     """States of all pairs from all origins together, on the scale of the declared one."""
     from tripoint.models.share_state.fusion import fused_share_state
-    from tripoint.models.share_state.offsets import source_offsets
 
-    settings = declared("cooperation").settings
-    origins = [panel.origin for panel in panels]
     whole = _joined(panels)
-    reference = origins.index(settings["reference"]) if settings["reference"] in origins else 0
-    offsets = source_offsets(*_stacked(whole), reference, settings["unknown_deviation"])
+    twice = _stacked(whole)
     _count_once(whole)
     hits, events = _stacked(whole)
-    state = fused_share_state(hits, events, offsets)
+    offsets = _offsets(panels, *twice)
+    state = fused_share_state(hits, events, offsets, _model())
     together = Panel(
         FUSED,
         whole[0].pairs,
@@ -303,10 +314,47 @@ def _fused(panels: list[Panel]) -> dict[str, pl.DataFrame]:
         np.full(events.shape[1], np.nan),
     )
     worth = (events / offsets.noise).sum(-1) * state.event_worth[:, None]
+    now = _as_it_came(panels, twice, (hits, events), whole[0].periods)
     return {
         "cooperation_state": _states(together, state.smoothed, worth),
-        "cooperation_now": _states(together, state.filtered, worth),
+        "cooperation_now": _states(together, now, worth),
     }
+
+
+def _offsets(panels: list[Panel], hits: Floats, events: Floats) -> "SourceOffsets":
+    from tripoint.models.share_state.offsets import source_offsets
+
+    settings = declared("cooperation").settings
+    origins = [panel.origin for panel in panels]
+    reference = origins.index(settings["reference"]) if settings["reference"] in origins else 0
+    return source_offsets(hits, events, reference, settings["unknown_deviation"], _model())
+
+
+def _as_it_came(
+    panels: list[Panel],
+    twice: tuple[Floats, Floats],
+    once: tuple[Floats, Floats],
+    periods: tuple[str, ...],
+) -> "ShareBand":
+    """States that use no later counts, with the offsets between origins that were known when each year began.
+
+    ``twice`` has the counts by which origins are compared, ``once`` those in which no event counts for two of them.
+    """
+    from tripoint.models.share_state.fusion import fused_share_state
+    from tripoint.models.share_state.state import ShareBand
+
+    years = np.array([int(period[:4]) for period in periods])
+    met = (twice[1] > 0).sum(-1).max(0) > 1
+    # Offsets are learnt where two origins meet: from the year after that on, they are known better.
+    learnt = [year for year in np.unique(years) if year == years[0] or met[years == year - 1].any()]
+    found = np.full((3, *once[1].shape[:2]), np.nan)
+    for start, end in zip(learnt, [*learnt[1:], years[-1] + 1], strict=True):
+        past = (years < start)[:, None]
+        offsets = _offsets(panels, *(np.where(past, counts, 0.0) for counts in twice))
+        band = fused_share_state(*once, offsets, _model()).filtered
+        here = (years >= start) & (years < end)
+        found[:, :, here] = np.stack([band.median, band.lower, band.upper])[:, :, here]
+    return ShareBand(*found)
 
 
 def _stacked(panels: list[Panel]) -> tuple[Floats, Floats]:

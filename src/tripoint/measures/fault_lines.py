@@ -24,7 +24,7 @@ from tripoint.measures.measure import (
 )
 from tripoint.measures.needle import Needle, Panel, Scale, compose, coverage, percentile, quantiles_of, ranked
 from tripoint.measures.panels import needle_panels
-from tripoint.measures.records import declared, find_record, records, varied
+from tripoint.measures.records import declared, records, varied
 from tripoint.measures.reference import population, read_scales
 from tripoint.store.vintages import REFERENCE
 
@@ -71,10 +71,16 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
     variants = declared("fault_lines").variants
     for done, variant in enumerate((None, *variants)):
         progress(0.7 + 0.3 * done / (1 + len(variants)), "pairs compared")
-        here = world if variant is None else _made_otherwise(world, variant.settings["strain"])
-        found = {"strain_gap": _gaps(here), **_counts(here, collisions, settings.seed)}
+        here, since = world, int(world.years[0])
+        if variant is not None:
+            here = _made_otherwise(world, variant.settings["strain"])
+            since = int(declared("fault_lines").variants_since)
+        found = {"strain_gap": _gaps(here, since), **_counts(here, collisions, since, settings.seed)}
         made |= {varied(name, variant.name) if variant else name: frame for name, frame in found.items()}
-    return {name: series(find_record(name), frame, _WITHHELD) for name, frame in made.items()}
+    return {
+        record.name: series(record, made.get(record.name, no_rows(record.grain)), _WITHHELD)
+        for record in declared("fault_lines").measures
+    }
 
 
 def _read(frames: Frames, name: str) -> pl.DataFrame:
@@ -225,15 +231,15 @@ def _pair_means(world: _World) -> tuple[list[tuple[str, str]], Floats, NDArray[n
         return pairs, np.where(count > 0, total / count, np.nan), count, count / (count + dark)
 
 
-def _gaps(world: _World) -> pl.DataFrame:
+def _gaps(world: _World, since: int) -> pl.DataFrame:
     """How much more strain a pair has than the others; the interval inverts the distribution over pairs."""
     pairs, mean, count, lit = _pair_means(world)
     known = np.isfinite(mean)
     others = known.sum(0) - 1
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = mean - (np.nansum(mean, axis=0) - mean) / others
-    parts = []
-    for year in np.flatnonzero(others >= 2):
+    parts = [no_rows("dyad-year")]
+    for year in np.flatnonzero((others >= 2) & (world.years >= since)):
         here = np.flatnonzero(known[:, year])
         low, high = np.quantile(gap[here, year], [0.05, 0.95])
         parts.append(
@@ -245,17 +251,16 @@ def _gaps(world: _World) -> pl.DataFrame:
                     "value": gap[here, year],
                     "lower": gap[here, year] - high,
                     "upper": gap[here, year] - low,
-                    "n": count[here, year],
+                    "n": count[here, year].astype(np.int32),
                     "coverage": grade(thresholds().grounds, count[here, year], lit[here, year]),
+                    "note": pl.Series([None] * len(here), dtype=pl.String),
                 }
             )
         )
-    return pl.concat(parts).with_columns(
-        pl.lit(None, pl.String).alias("note"),
-    )
+    return pl.concat(parts)
 
 
-def _counts(world: _World, collisions: pl.DataFrame, seed: int) -> dict[str, pl.DataFrame]:
+def _counts(world: _World, collisions: pl.DataFrame, since: int, seed: int) -> dict[str, pl.DataFrame]:
     """Grounds, regions and areas under strain apart from each ground's own, with draws of every ground's strain."""
     constants, rng = declared("fault_lines").settings, np.random.default_rng(seed)
     region = np.array([find_state(code).region or code for code in world.triads["ground"]])
@@ -263,7 +268,8 @@ def _counts(world: _World, collisions: pl.DataFrame, seed: int) -> dict[str, pl.
     strain = world.strain
     pair_of = world.triads.select(pl.concat_str("first", "second")).to_series().to_numpy()
     parts: dict[str, list[pl.DataFrame]] = {}
-    for year in range(max(0, len(world.years) - constants["years"]), len(world.years)):
+    last = np.arange(len(world.years))[-constants["years"] :]
+    for year in last[world.years[last] >= since]:
         for pair in np.unique(pair_of):
             of_pair = pair_of == pair
             rows = np.flatnonzero(of_pair & np.isfinite(strain.value[:, year]))

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tripoint.core.series import no_rows
 from tripoint.measures.layers import Layers, Sides, declared_layers, pair_tilts, read_layers, read_sides
 from tripoint.measures.measure import (
     HALF_WIDTH,
@@ -20,7 +21,7 @@ from tripoint.measures.measure import (
     thresholds,
 )
 from tripoint.measures.records import declared, find_record, ways
-from tripoint.models.hedging import Bounded, hedge
+from tripoint.models.hedging import Bounded, hedge, hedging_draws
 
 _WITHHELD = "too few layers of ties are observed"
 _PERCENTILE = "hedging_percentile"
@@ -41,7 +42,7 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
         for name, frame in _pair(layers, sides, one, two, settings).items():
             parts[name].append(series(find_record(name), frame, _WITHHELD))
     # Pairs come in the order of their names, so that the pieces put together are sorted.
-    return {name: pl.concat(frames) for name, frames in parts.items()}
+    return {name: pl.concat([no_rows(find_record(name).grain), *some]) for name, some in parts.items()}
 
 
 def _pair(
@@ -78,6 +79,8 @@ def _without_layers(
 ) -> dict[str, pl.DataFrame]:
     """Percentiles of hedging with one layer left out, in the years of which variants ship."""
     last = layers.years >= int(declared("hedging").variants_since)
+    if not last.any():
+        return {}
     recent = replace(layers, years=layers.years[last])
     names = layers.powers[pair[0]], layers.powers[pair[1]]
     made = {}
@@ -116,16 +119,17 @@ def _engaged(ranks: list[Floats], one: int, two: int) -> Floats:
 def _hedging(tilts: Bounded, engagement: Floats, seed: int) -> dict[str, Bounded]:
     """Hedging of all grounds, year by year."""
     constants = declared("hedging").settings
+    n_layers, n_grounds, n_years = tilts.value.shape
+    draws = hedging_draws(n_layers, n_grounds, constants["draws"], np.random.default_rng(seed))
     yearly = [
         hedge(
             Bounded(tilts.value[..., year], tilts.lower[..., year], tilts.upper[..., year]),
             engagement[:, year],
             constants["least_layers"],
-            constants["draws"],
-            np.random.default_rng(seed),
+            draws,
             HALF_WIDTH,
         )
-        for year in range(engagement.shape[1])
+        for year in range(n_years)
     ]
     parts = {
         "hedging": "hedging",

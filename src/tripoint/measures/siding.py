@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tripoint.core.series import LEVEL
+from tripoint.core.series import LEVEL, no_rows
 from tripoint.measures.ballots import Ballots, read_ballots
 from tripoint.measures.measure import Frames, Measure, Progress, Settings, grade, series, thresholds
 from tripoint.measures.records import declared, find_record, ways
@@ -31,9 +31,11 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
     }
     full = [year for year in years if year not in ballots.partial]
     for name, constants in pooled.items():
-        first = [(year - constants["lesser_years"] + 1, year) for year in full]
-        parts = [_lesser(ballots, *span, settings.powers) for span in first if span[0] >= first_year]
-        found[name] = series(find_record(name), pl.concat(parts), _WITHHELD)
+        since = first_year if name == _LESSER else int(declared("siding").variants_since)
+        spans = [(year - constants["lesser_years"] + 1, year) for year in full if year >= since]
+        parts = [_lesser(ballots, *span, settings.powers) for span in spans if span[0] >= first_year]
+        pooled_rows = pl.concat(parts) if parts else no_rows("triad-year")
+        found[name] = series(find_record(name), pooled_rows, _WITHHELD)
     return found
 
 

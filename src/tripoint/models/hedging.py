@@ -53,14 +53,21 @@ def _ratio(a: Floats, b: Floats) -> Floats:
     return np.divide(a - b, both, out=np.full(np.shape(both), np.nan), where=both > 0)
 
 
-def hedge(
-    tilts: Bounded,
-    engagement: Floats,
-    least_layers: int,
-    draws: int,
-    rng: np.random.Generator,
-    half_width: float,
-) -> Hedging:
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Flat Dirichlet weights of layers, ``(n_draws, n_layers)``, and errors, ``(n_draws, n_layers, n_grounds)``."""
+
+    weights: Floats
+    noise: Floats
+
+
+def hedging_draws(n_layers: int, n_grounds: int, draws: int, rng: np.random.Generator) -> Draws:
+    """Draw half as many weights and errors as asked for: each is used with both signs of the errors."""
+    half = -(-draws // 2)
+    return Draws(rng.dirichlet(np.ones(n_layers), half), rng.standard_normal((half, n_layers, n_grounds)))
+
+
+def hedge(tilts: Bounded, engagement: Floats, least_layers: int, draws: Draws, half_width: float) -> Hedging:
     """Hedging of many grounds between one pair of powers, in one period.
 
     ``hedging = D * E``: the weighted standard deviation of the tilts over the layers that are observed, times the
@@ -76,24 +83,21 @@ def hedge(
     least_layers
         Fewer observed tilts give no number.
     draws
-        Number of draws; the errors of each are used with both signs.
+        From :func:`hedging_draws`, for as many layers and grounds.
     half_width
         Half-width of the published interval in standard deviations.
     """
+    from tripoint.models.hedging_kernel import drawn_moments
+
     seen = np.isfinite(tilts.value)
     layers = seen.sum(0)
     enough = (layers >= least_layers) & np.isfinite(engagement)
-    equal = np.ones((1, len(seen)))
-    mean, dispersion = (array[0] for array in _moments(tilts.value[None], equal, seen))
-    half = -(-draws // 2)
-    weights = np.tile(rng.dirichlet(np.ones(len(seen)), half), (2, 1))
+    mean, dispersion = _moments(tilts.value, seen)
     # Errors go to grounds by what they are, not by their place, and with both signs: names and the order of the
     # powers change nothing.
     place = np.argsort(np.lexsort((dispersion, engagement)))
-    noise = rng.standard_normal((half, *seen.shape))[:, :, place]
-    noise = np.concatenate([noise, -noise])
-    spread = np.where(noise < 0, tilts.value - tilts.lower, tilts.upper - tilts.value) / half_width
-    drawn = _moments(np.clip(tilts.value + noise * np.nan_to_num(spread), -1, 1), weights, seen)
+    down, up = (tilts.value - tilts.lower) / half_width, (tilts.upper - tilts.value) / half_width
+    drawn = drawn_moments(tilts.value, down, up, draws.weights, draws.noise, place)
     index, sampled = dispersion * engagement, drawn[1] * engagement
     made = {
         "balance": (1 - np.abs(mean), 1 - np.abs(drawn[0])),
@@ -105,14 +109,12 @@ def hedge(
     return Hedging(found["hedging"], found["percentile"], found["balance"], found["dispersion"], layers)
 
 
-def _moments(tilts: Floats, weights: Floats, seen: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Weighted mean and standard deviation over observed layers, per draw and ground."""
-    known = np.where(seen, weights[:, :, None], 0.0)
-    total = known.sum(1)
+def _moments(tilts: Floats, seen: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation over observed layers, per ground."""
     filled = np.where(seen, tilts, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = (known * filled).sum(1) / total
-        variance = (known * np.square(filled - mean[:, None])).sum(1) / total
+        mean = filled.sum(0) / seen.sum(0)
+        variance = np.where(seen, np.square(filled - mean), 0.0).sum(0) / seen.sum(0)
     return mean, np.sqrt(variance)
 
 

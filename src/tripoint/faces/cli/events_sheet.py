@@ -33,7 +33,8 @@ def status_sheet(found: list[dict[str, Any]]) -> "list[RenderableType]":
 
 def _lake(lake: dict[str, Any]) -> "list[RenderableType]":
     span = f"{lake['first_day']} to {lake['last_day']}" if lake["first_day"] else "days unknown"
-    missing = f", {lake['days_missing']:,} days without a file" if lake["days_missing"] else ""
+    what = "a file" if lake["provider"] == "gdelt" else "an event"
+    missing = f", {lake['days_missing']:,} days without {what}" if lake["days_missing"] else ""
     share = lake["kept"] / lake["rows"] if lake["rows"] else 0.0
     lines = [
         f"{lake['provider']}: {lake['files']:,} files, {span}{missing}; classed by {lake['classed_by']}",

@@ -1,7 +1,7 @@
 """``tripoint events ingest``, ``status`` and ``counts``: raw event files taken in, and events added up."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -191,12 +191,15 @@ def status(
 
 
 def _status(home: Path, lake: "Lake") -> dict[str, Any]:
+    from tripoint.errors import StoreError
     from tripoint.store.lake.ledger import taken
-    from tripoint.store.lake.table import dropped_rows, file_days
+    from tripoint.store.lake.table import dropped_rows, lake_days
 
     every = taken(home, lake)
     good = every.filter(every["fault"].is_null())
-    days: list[date] = file_days(home, lake).to_list()
+    days: list[date] = []
+    with suppress(StoreError):  # a damaged file is what --check is for
+        days = lake_days(home, lake).to_list()
     refused = every.filter(every["fault"].is_not_null())
     paths = [home / "events" / lake.provider / part.name for part in lake.parts]
     return {

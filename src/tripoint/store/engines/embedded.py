@@ -21,8 +21,22 @@ def answer(question: Question, paths: Sequence[Path]) -> pl.DataFrame:
     StoreError
         A file is missing or damaged.
     """
-    if not paths:
-        return ANSWER.to_frame()
+    return in_order(_asked(sql(question), paths)) if paths else ANSWER.to_frame()
+
+
+def days_with_events(paths: Sequence[Path]) -> pl.Series:
+    """Days on which any event took place, in order.
+
+    Raises
+    ------
+    StoreError
+        A file is missing or damaged.
+    """
+    text = "SELECT DISTINCT day FROM events ORDER BY day"
+    return _asked(text, paths)["day"] if paths else pl.Series("day", dtype=pl.Date)
+
+
+def _asked(text: str, paths: Sequence[Path]) -> pl.DataFrame:
     import duckdb
 
     # What does not fit into memory goes to a folder of its own, not to one that other processes may use, too.
@@ -35,7 +49,7 @@ def answer(question: Question, paths: Sequence[Path]) -> pl.DataFrame:
             # A path is handed over as a value here, never as a part of the text.
             files = connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
             files.create_view("events")
-            return in_order(pl.DataFrame(connection.sql(sql(question))))
+            return pl.DataFrame(connection.sql(text))
         except duckdb.Error as error:
             raise StoreError(
                 f"the lake cannot be read ({error}); check it with `tripoint events status --check`"

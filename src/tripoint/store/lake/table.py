@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from tripoint.core.provenance import Provenance
-from tripoint.store.engines.embedded import answer
+from tripoint.store.engines.embedded import answer, days_with_events
 from tripoint.store.engines.question import Question
 from tripoint.store.lake.ledger import Lake, lakes, paths_of, taken
 
@@ -36,18 +36,22 @@ def _months(home: Path, lake: Lake) -> pl.DataFrame:
 
 
 def days_covered(home: Path, lake: Lake) -> pl.DataFrame:
-    """Days of each month with a file, where a provider has files for days; columns ``period``, ``days``."""
-    days = file_days(home, lake).to_frame("day")
+    """Days of each month that a lake covers; columns ``period``, ``days``."""
+    days = lake_days(home, lake).to_frame("day")
     return days.group_by(pl.col("day").dt.strftime("%Y-%m").alias("period")).agg(
         pl.len().cast(pl.Int64).alias("days")
     )
 
 
-def file_days(home: Path, lake: Lake) -> pl.Series:
-    """Days that files cover, in order; none where a provider's files are not for days."""
-    files = taken(home, lake).filter(pl.col("fault").is_null(), pl.col("added").is_not_null())
+def lake_days(home: Path, lake: Lake) -> pl.Series:
+    """Days that a lake covers, in order: those of GDELT's files, else those on which any two states have an event.
+
+    Files of ICEWS and POLECAT are for years and weeks, and may stop in the middle of one; a day on which nothing
+    happened between any two states is a day that they do not cover.
+    """
     if lake.provider != "gdelt":
-        files = files.clear()
+        return days_with_events(paths_of(home, lake))
+    files = taken(home, lake).filter(pl.col("fault").is_null(), pl.col("added").is_not_null())
     added = pl.col("added")
 
     def named_after(form: str) -> pl.Expr:
