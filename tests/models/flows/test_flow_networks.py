@@ -150,8 +150,6 @@ def test_failures_of_one_and_two() -> None:
     found = failures(network, groups)
     assert found.single == pytest.approx([2 / 4, 3 / 4, 0])
     assert found.double[0, 1] == 0
-    assert found.survivability == pytest.approx(1.25 / 3)
-    assert found.worst == 0
     half = expected_loss(network, groups, np.full((1, 3), 2.0), np.full((1, 3), 36.525), np.full((1, 3), 0.5))
     # 3.5 can still pass where half of the first route is gone, nothing less where half of the second is.
     assert half[0] == pytest.approx([0.2 * 0.5 / 4, 0.0, 0.2 * 0.5])

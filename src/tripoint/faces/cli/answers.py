@@ -57,9 +57,12 @@ def _verdict(verdict: "Verdict") -> list["RenderableType"]:
     from tripoint.readings.names import opened
 
     effect = interval(verdict.effect, verdict.lower, verdict.upper, verdict.unit)
+    main = verdict.evidence[0]
+    basis = "" if main.n is None else f", n {main.n:,}"
+    when = f"{verdict.period}{basis}, grade {main.coverage}" if verdict.period else "no year"
     lines = [
         verdict.sentence,
-        f"Effect: {effect}, {unit(verdict.unit).label}, {verdict.period or 'no year'}. {verdict.estimand}",
+        f"Effect: {effect}, {unit(verdict.unit).label}, {when}. {verdict.estimand}",
         f"Rule: {verdict.rule}.",
         f"Why: {verdict.reason}." if verdict.reason else "",
         "Variants: "

@@ -31,16 +31,6 @@ class Failures:
     single: Floats
     double: Floats
 
-    @property
-    def survivability(self) -> float:
-        """Mean share left over the groups that anything flows through or that could matter: all of them."""
-        return float(self.single.mean())
-
-    @property
-    def worst(self) -> float:
-        """Share left when the group that hurts most closes."""
-        return float(self.single.min())
-
 
 def failures(network: FlowNetwork, groups: NDArray[np.bool_], objective: Objective = "volume") -> Failures:
     """Close each group of arcs, and every two of them.
