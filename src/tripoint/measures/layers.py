@@ -47,11 +47,15 @@ def read_layers(frames: Frames, powers: tuple[str, ...]) -> Layers:
         for layer, told in declared_layers().items()
         if layer != "votes" and told["measure"] in frames
     }
-    oriented = {layer: _oriented(frames[measure]) for layer, measure in names.items()}
-    columns = [frame.select("ground", pl.col("period").cast(pl.Int64)) for frame in oriented.values()]
+    known: set[str] = set()
+    oriented: dict[str, pl.DataFrame] = {}
+    for layer, measure in names.items():
+        every = _oriented(frames[measure])
+        known |= {*every["ground"].unique()}
+        oriented[layer] = every.filter(pl.col("power").is_in(powers), pl.col("value").is_not_null())
     if "siding_first" in frames:
-        columns.append(frames["siding_first"].select("ground", pl.col("period").cast(pl.Int64)))
-    grounds = np.unique(pl.concat(columns)["ground"].to_numpy())
+        known |= {*frames["siding_first"]["ground"].unique()}
+    grounds = np.array(sorted(known))
     years = np.arange(declared("hedging").settings["first_year"], _last_year(frames) + 1)
     presence = {
         layer: _carried(_as_array(frame, powers, grounds, years)) for layer, frame in oriented.items()
@@ -70,19 +74,18 @@ def _last_year(frames: Frames) -> int:
 
 def _oriented(series: pl.DataFrame) -> pl.DataFrame:
     """A series seen from the ground: what is mutual counts for either side."""
+    columns = ("period", "value", "lower", "upper")
     if "power" in series.columns:
-        return series
-    one = series.rename({"first": "ground", "second": "power"})
-    other = series.rename({"second": "ground", "first": "power"})
-    return pl.concat([one, other.select(one.columns)])
+        return series.select("ground", "power", *columns)
+    one = series.select(pl.col("first").alias("ground"), pl.col("second").alias("power"), *columns)
+    other = series.select(pl.col("second").alias("ground"), pl.col("first").alias("power"), *columns)
+    return pl.concat([one, other])
 
 
 def _as_array(
     frame: pl.DataFrame, powers: tuple[str, ...], grounds: NDArray[np.str_], years: NDArray[np.int64]
 ) -> Bounded:
     rows = frame.with_columns(pl.col("period").cast(pl.Int64)).filter(
-        pl.col("power").is_in(powers),
-        pl.col("value").is_not_null(),
         pl.col("period").is_between(int(years[0]), int(years[-1])),
     )
     place = (
