@@ -157,8 +157,25 @@ def test_a_verdict_that_few_variants_share_is_mixed(reading):
     )
     verdict = judge(reading, replace(bare, variants=variants))
     assert verdict.robustness == 0
-    assert verdict.verdict == "mixed"
+    assert (verdict.verdict, verdict.by_rule) == ("mixed", "supported")
+    assert verdict.shared == "as by the rule, supported in 0 of 2 variants that could be judged"
     assert "only 0% of the variants" in verdict.reason
+
+
+def test_a_layer_that_is_all_there_is_tells_nothing_new(reading):
+    """Russia's direct investment is not on record: the tilt in the economy is that in trade, no second look."""
+    verdict = next(verdict for verdict in reading.claims if verdict.id == "rival-visions")
+    assert verdict.variants["trade alone"] == "not testable"
+    assert verdict.variants["arms alone"] == "mixed"
+
+
+def test_counts_say_how_many_are_needed_and_every_condition_that_fails(reading):
+    verdict = next(verdict for verdict in reading.claims if verdict.id == "wider-weaknesses")
+    failing = [found for found in verdict.evidence if found.value <= found.line]
+    assert len(failing) > 1
+    assert all(f"The value of {found.quantity} stands at" in verdict.would_change for found in failing)
+    assert "and at least 5 are needed" in verdict.would_change
+    assert "if all of these rose" in verdict.would_change
 
 
 @pytest.mark.parametrize(
@@ -167,13 +184,13 @@ def test_a_verdict_that_few_variants_share_is_mixed(reading):
         (
             ["mixed", "mixed", "not testable", "supported"],
             2 / 3,
-            "the same verdict in 67% of the 3 variants that could be judged, of 4",
+            "as by the rule, mixed in 2 of 3 variants that could be judged, of 4",
         ),
-        (["mixed", "supported"], 0.5, "the same verdict in 50% of the 2 variants that could be judged"),
+        (["mixed", "supported"], 0.5, "as by the rule, mixed in 1 of 2 variants that could be judged"),
         (
             ["not testable", "mixed"],
             1.0,
-            "the same verdict in 100% of the one variant that could be judged, of 2",
+            "as by the rule, mixed in 1 of 1 variants that could be judged, of 2",
         ),
         (["not testable"], None, "no variant could be judged, of 1"),
         ([], None, "no variants are declared"),
@@ -181,7 +198,8 @@ def test_a_verdict_that_few_variants_share_is_mixed(reading):
 )
 def test_robustness_says_how_many_variants_it_rests_on(reading, words, robustness, said):
     variants = {f"variant {k}": word for k, word in enumerate(words)}
-    assert replace(judge(reading, CLAIM), robustness=robustness, variants=variants).shared == said
+    verdict = replace(judge(reading, CLAIM), by_rule="mixed", robustness=robustness, variants=variants)
+    assert verdict.shared == said
 
 
 def test_a_users_claim_is_judged(tmp_path, reading):

@@ -124,7 +124,7 @@ def test_the_reading_says_what_glues_the_two_and_where_they_part():
     assert "furthest apart on Nuclear" in said
     first = reading.votes.fault_lines[0]
     assert (first.issue, first.numbers["issue_kappa"]["coverage"]) == ("ukraine", "C")
-    assert "Left out for too few roll calls: Ukraine, since 2014." in said
+    assert "Not compared, with too few roll calls for more than grade C: Ukraine, since 2014." in said
     assert "session 79, opened in 2024" in said
     other = " ".join(take_reading(Triad("KAZ", "UZB", ground="RUS"), vintage="bundled").sentences)
     assert "furthest apart" not in other

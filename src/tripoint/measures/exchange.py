@@ -1,12 +1,14 @@
 """Is the bond of two powers exchange more than commitment? Percentiles of both kinds of tie, compared."""
 
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from tripoint.core.series import no_rows
+from tripoint.core.series import CARRIED, no_rows
 from tripoint.measures.index import index
 from tripoint.measures.measure import Floats, Frames, Measure, Progress, Settings, grade, series, thresholds
 from tripoint.measures.needle import Panel, panel_of, quantiles_of, to_percentiles
@@ -32,9 +34,8 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
         subjects = pairs.filter(pl.col("first") != outsider, pl.col("second") != outsider)
         ties = {name: _percentiles(frames, name, subjects, outsider, years) for name in _kinds()}
         for name, constants in ways("exchange", "exchange_lead").items():
-            kept = {kind: panel for kind, panel in ties.items() if kind != constants.get("without")}
-            rows = _lead(kept, subjects, years).with_columns(pl.lit(outsider).alias("outsider"))
-            parts.setdefault(name, []).append(rows)
+            rows = _lead(ties, constants.get("without"), subjects, years)
+            parts.setdefault(name, []).append(rows.with_columns(pl.lit(outsider).alias("outsider")))
     return {name: series(find_record(name), pl.concat(rows), _WITHHELD) for name, rows in parts.items()}
 
 
@@ -48,40 +49,71 @@ def _partial() -> pl.Expr:
     return pl.col("note").str.contains("partial-year").fill_null(value=False)
 
 
-def _lead(ties: dict[str, Panel], pairs: pl.DataFrame, years: np.ndarray) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """One kind of tie as percentiles, and where it was observed in the very year."""
+
+    panel: Panel
+    fresh: NDArray[np.bool_]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Where there is a number, also a carried one."""
+        return np.isfinite(self.panel.value)
+
+
+def _lead(ties: dict[str, _Tie], without: str | None, pairs: pl.DataFrame, years: np.ndarray) -> pl.DataFrame:
+    """Exchange over commitment, one kind of tie left out; withheld where that kind is not on record."""
     constants = declared("exchange").settings
+    kept = {kind: tie for kind, tie in ties.items() if kind != without}
     one, two = (
-        _mean([ties[kind] for kind in constants[side] if kind in ties]) for side in ("exchange", "commitment")
+        _mean([kept[kind].panel for kind in constants[side] if kind in kept])
+        for side in ("exchange", "commitment")
     )
     value = one.value - two.value
     down = np.hypot(one.value - one.lower, two.upper - two.value)
     up = np.hypot(one.upper - one.value, two.value - two.lower)
-    count = np.sum([np.isfinite(panel.value) for panel in ties.values()], axis=0)
-    row, year = np.nonzero(np.isfinite(value))
-    return pairs[row].with_columns(
-        pl.Series("period", years[year].astype(str)),
-        pl.Series("value", value[row, year]),
-        pl.Series("lower", (value - down)[row, year]),
-        pl.Series("upper", (value + up)[row, year]),
-        pl.Series("n", count[row, year]),
-        pl.Series("coverage", grade(thresholds().layers, count[row, year])),
-        pl.lit(None, pl.String).alias("note"),
+    count = np.sum([tie.known for tie in kept.values()], axis=0)
+    carried = np.any([tie.known & ~tie.fresh for tie in kept.values()], axis=0)
+    grades = grade(thresholds().layers, count)
+    grades = np.where(carried & (grades < "C"), "C", grades)
+    gone = ties[without].known if without else np.ones_like(carried)
+    value = np.where(gone | ~np.isfinite(value), value, np.inf)  # kept as a row, and withheld
+    row, year = np.nonzero(~np.isnan(value))
+    note = np.where(carried, "in part carried from earlier years", "")
+    note = np.where(gone, note, "no tie of that kind is on record")
+    return (
+        pairs[row]
+        .with_columns(
+            pl.Series("period", years[year].astype(str)),
+            pl.Series("value", value[row, year]),
+            pl.Series("lower", (value - down)[row, year]),
+            pl.Series("upper", (value + up)[row, year]),
+            pl.Series("n", count[row, year]),
+            pl.Series("coverage", grades[row, year]),
+            pl.Series("note", note[row, year].astype(str)),
+        )
+        .with_columns(
+            pl.when(pl.col("value").is_finite()).then("value").alias("value"),
+            pl.when(pl.col("note") != "").then("note").alias("note"),
+        )
     )
 
 
-def _percentiles(frames: Frames, name: str, pairs: pl.DataFrame, outsider: str, years: np.ndarray) -> Panel:
+def _percentiles(frames: Frames, name: str, pairs: pl.DataFrame, outsider: str, years: np.ndarray) -> _Tie:
     """One kind of tie as percentiles of all pairs in the reference years, carried for the declared years."""
     source = frames.get(name, no_rows(records()[name].grain))
     if name == "own":
         panel = panel_of(source.filter(pl.col("outsider") == outsider), pairs, years)
+        fresh = np.isfinite(panel.value)
     else:
         panel = indicator_panel(name, partial(_without_marks, {name: source}), pairs, years)
+        fresh = np.isfinite(indicator_panel(name, partial(_observed, {name: source}), pairs, years).value)
     inside = (years >= int(index().reference.first)) & (years <= int(index().reference.last))
     quantiles = quantiles_of(panel.value[:, inside], index().reference.quantiles)
     found = to_percentiles(panel, Population(quantiles, None, 0))
-    return Panel(
-        *(_carried(bound, np.isfinite(found.value)) for bound in (found.value, found.lower, found.upper))
-    )
+    bounds = (found.value, found.lower, found.upper)
+    return _Tie(Panel(*(_carried(bound, np.isfinite(found.value)) for bound in bounds)), fresh)
 
 
 def _without_marks(frames: Frames, name: str) -> pl.DataFrame:
@@ -89,6 +121,12 @@ def _without_marks(frames: Frames, name: str) -> pl.DataFrame:
     return (
         frames[name].with_columns(pl.lit(None, pl.String).alias("note")).filter(pl.col("value").is_not_null())
     )
+
+
+def _observed(frames: Frames, name: str) -> pl.DataFrame:
+    """Rows of a series that were observed in their year."""
+    carried = pl.col("note").str.starts_with(CARRIED).fill_null(value=False)
+    return frames[name].filter(~carried, pl.col("value").is_not_null())
 
 
 def _carried(array: Floats, seen: np.ndarray) -> Floats:

@@ -29,6 +29,7 @@ from tripoint.measures.reference import population, read_scales
 from tripoint.store.vintages import REFERENCE
 
 _WITHHELD = "too few issue areas are observed in the ground"
+_FEW_GROUNDS = "too few grounds are on record in which both are present"
 _TRIAD = ("first", "second", "ground")
 
 
@@ -78,7 +79,11 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
         found = {"strain_gap": _gaps(here, since), **_counts(here, collisions, since, settings.seed)}
         made |= {varied(name, variant.name) if variant else name: frame for name, frame in found.items()}
     return {
-        record.name: series(record, made.get(record.name, no_rows(record.grain)), _WITHHELD)
+        record.name: series(
+            record,
+            made.get(record.name, no_rows(record.grain)),
+            _WITHHELD if record.name in ("collision", "ground_strain") else _FEW_GROUNDS,
+        )
         for record in declared("fault_lines").measures
     }
 

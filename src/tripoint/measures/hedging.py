@@ -7,8 +7,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tripoint.core.series import no_rows
-from tripoint.measures.layers import Layers, Sides, declared_layers, pair_tilts, read_layers, read_sides
+from tripoint.core.series import CARRIED, no_rows
+from tripoint.measures.layers import (
+    Layers,
+    Sides,
+    declared_layers,
+    pair_tilts,
+    read_layers,
+    read_sides,
+    tilts_seen,
+)
 from tripoint.measures.measure import (
     HALF_WIDTH,
     Floats,
@@ -25,6 +33,8 @@ from tripoint.models.hedging import Bounded, hedge, hedging_draws
 
 _WITHHELD = "too few layers of ties are observed"
 _PERCENTILE = "hedging_percentile"
+#: Later than any year in which a tilt was observed.
+_NEVER = 9999
 _GROUPS = {"tilt_security": "security", "tilt_economic": "economic"}
 
 
@@ -56,7 +66,8 @@ def _pair(
     tilts = Bounded(
         *(np.where(outside[:, None], array, np.nan) for array in (tilts.value, tilts.lower, tilts.upper))
     )
-    made = {"tilt": _tilt_rows(layers, pair, tilts)}
+    when = np.where(np.isfinite(tilts.value), tilts_seen(layers, one, two), _NEVER)
+    made = {"tilt": _tilt_rows(layers, pair, tilts, when)}
     seen = np.sum(np.isfinite(tilts.value), axis=0)
     names = list(declared_layers())
     for name, group in _GROUPS.items():
@@ -64,20 +75,23 @@ def _pair(
         part = Bounded(*(array[members] for array in (tilts.value, tilts.lower, tilts.upper)))
         count = np.isfinite(part.value).sum(0)
         coverage = np.where(count == len(members), "B", "C")
-        made[name] = _rows(layers, pair, _mean(part), count, coverage)
-    coverage = grade(thresholds().layers, seen)
+        made[name] = _rows(layers, pair, _mean(part), count, coverage, when[members].min(0))
+    coverage, oldest = grade(thresholds().layers, seen), when.min(0)
     engaged = _engaged(list(layers.engagement.values()), one, two)
     for name, found in _hedging(tilts, engaged, settings.seed).items():
-        made[name] = _rows(layers, pair, found, seen, coverage)
-    made |= _without_layers(layers, (one, two), tilts, settings.seed)
+        made[name] = _rows(layers, pair, found, seen, coverage, oldest)
+    made |= _without_layers(layers, (one, two), tilts, when, settings.seed)
     made["third_vector"] = _third_vector(layers, pair, one, two, outside)
     return made
 
 
 def _without_layers(
-    layers: Layers, pair: tuple[int, int], tilts: Bounded, seed: int
+    layers: Layers, pair: tuple[int, int], tilts: Bounded, when: NDArray[np.int64], seed: int
 ) -> dict[str, pl.DataFrame]:
-    """Percentiles of hedging with one layer left out, in the years of which variants ship."""
+    """Percentiles of hedging with one layer left out, in the years of which variants ship.
+
+    Where that layer is not observed, nothing is left out, and the row is withheld for that reason.
+    """
     last = layers.years >= int(declared("hedging").variants_since)
     if not last.any():
         return {}
@@ -92,8 +106,22 @@ def _without_layers(
             ranks = [found[..., last] for layer, found in layers.engagement.items() if layer != without]
             found = _hedging(some, _engaged(ranks, *pair), seed)[_PERCENTILE]
             seen = np.isfinite(some.value).sum(0)
-            made[name] = _rows(recent, names, found, seen, grade(thresholds().layers, seen))
+            rows = _rows(
+                recent, names, found, seen, grade(thresholds().layers, seen), when[kept][..., last].min(0)
+            )
+            gone = np.isfinite(tilts.value[list(declared_layers()).index(without)][:, last])
+            made[name] = _unless_nothing_goes(rows, recent, gone)
     return made
+
+
+def _unless_nothing_goes(rows: pl.DataFrame, layers: Layers, gone: NDArray[np.bool_]) -> pl.DataFrame:
+    ground = np.searchsorted(layers.grounds, rows["ground"].to_numpy())
+    left_out = pl.Series(gone[ground, rows["period"].cast(pl.Int64).to_numpy() - layers.years[0]])
+    bounds = ("value", "lower", "upper")
+    return rows.with_columns(
+        *(pl.when(left_out).then(pl.col(bound)).alias(bound) for bound in bounds),
+        pl.when(left_out).then("note").otherwise(pl.lit("no tie of that kind is on record")).alias("note"),
+    )
 
 
 def _mean(part: Bounded) -> Bounded:
@@ -152,8 +180,12 @@ def _third_vector(
     layers: Layers, pair: tuple[str, str], one: int, two: int, outside: NDArray[np.bool_]
 ) -> pl.DataFrame:
     parts = []
+    oldest = np.full(outside.shape + layers.years.shape, _NEVER)
     for layer in ("trade", "arms"):
         if layer in layers.presence:
+            known = np.isfinite(layers.presence[layer].value[[one, two]]).all(0)
+            seen = layers.seen[layer][[one, two]].min(0)
+            oldest = np.where(known, np.minimum(oldest, seen), oldest)
             found = layers.presence[layer]
             rest = 1 - found.value[one] - found.value[two]
             down = np.hypot(found.upper[one] - found.value[one], found.upper[two] - found.value[two])
@@ -165,13 +197,22 @@ def _third_vector(
     count = np.isfinite(stacked.value).sum(0)
     mean = _mean(stacked)
     value = np.where(outside[:, None], mean.value, np.nan)
-    return _rows(layers, pair, Bounded(value, mean.lower, mean.upper), count, np.where(count == 2, "B", "C"))
+    coverage = np.where(count == 2, "B", "C")
+    return _rows(layers, pair, Bounded(value, mean.lower, mean.upper), count, coverage, oldest)
 
 
 def _rows(
-    layers: Layers, pair: tuple[str, str], found: Bounded, n: NDArray[np.int64], coverage: NDArray[np.str_]
+    layers: Layers,
+    pair: tuple[str, str],
+    found: Bounded,
+    n: NDArray[np.int64],
+    coverage: NDArray[np.str_],
+    oldest: NDArray[np.int64],
 ) -> pl.DataFrame:
+    """Rows of a measure over layers, with grade C at best where a layer is carried from an earlier year."""
     ground, year = np.nonzero(np.isfinite(found.value) | (n > 0))
+    old = (oldest < layers.years) & (coverage < "C")
+    coverage = np.where(old, "C", coverage)
     return pl.DataFrame(
         {
             "first": pair[0],
@@ -183,11 +224,21 @@ def _rows(
             "upper": found.upper[ground, year],
             "n": n[ground, year],
             "coverage": coverage[ground, year],
+            "note": _note(oldest[ground, year], layers.years[year], "in part "),
         }
-    ).with_columns(pl.lit(None, pl.String).alias("note"))
+    )
 
 
-def _tilt_rows(layers: Layers, pair: tuple[str, str], tilts: Bounded) -> pl.DataFrame:
+def _note(seen: NDArray[np.int64], year: NDArray[np.int64], part: str = "") -> pl.Series:
+    """Say from which year a number is carried, if from an earlier one."""
+    since = pl.DataFrame({"seen": seen, "year": year})
+    told = pl.when(pl.col("seen") < pl.col("year")).then(pl.format(f"{part}{CARRIED} {{}}", "seen"))
+    return since.select(told.alias("note"))["note"]
+
+
+def _tilt_rows(
+    layers: Layers, pair: tuple[str, str], tilts: Bounded, when: NDArray[np.int64]
+) -> pl.DataFrame:
     names = np.array(list(declared_layers()))
     layer, ground, year = np.nonzero(np.isfinite(tilts.value))
     return pl.DataFrame(
@@ -202,8 +253,9 @@ def _tilt_rows(layers: Layers, pair: tuple[str, str], tilts: Bounded) -> pl.Data
             "upper": tilts.upper[layer, ground, year],
             "n": np.ones(len(layer), int),
             "coverage": np.full(len(layer), "C"),
+            "note": _note(when[layer, ground, year], layers.years[year]),
         }
-    ).with_columns(pl.lit(None, pl.String).alias("note"))
+    )
 
 
 MEASURE = Measure("hedging", compute, uses=("presence_turnover",), needs=())

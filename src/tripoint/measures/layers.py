@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tripoint.core.series import LEVEL
+from tripoint.core.series import CARRIED, LEVEL
 from tripoint.measures.index import index
 from tripoint.measures.measure import Floats, Frames
 from tripoint.measures.records import declared
@@ -23,6 +23,8 @@ class Layers:
     ----------
     presence
         Layer to presence, ``(n_powers, n_grounds, n_years)``; votes, which know pairs only, are not in it.
+    seen
+        Layer to the year in which the presence was observed, which is an earlier one where it is carried; 0 for never.
     engagement
         Layer to the rank of presence among all powers in all grounds of the year, 0 to 1; 0 where there is none.
     """
@@ -31,6 +33,7 @@ class Layers:
     powers: tuple[str, ...]
     years: NDArray[np.int64]
     presence: dict[str, Bounded]
+    seen: dict[str, NDArray[np.int64]]
     engagement: dict[str, Floats]
 
 
@@ -57,11 +60,11 @@ def read_layers(frames: Frames, powers: tuple[str, ...]) -> Layers:
         known |= {*frames["siding_first"]["ground"].unique()}
     grounds = np.array(sorted(known))
     years = np.arange(declared("hedging").settings["first_year"], _last_year(frames) + 1)
-    presence = {
-        layer: _carried(_as_array(frame, powers, grounds, years)) for layer, frame in oriented.items()
-    }
+    presence, seen = {}, {}
+    for layer, frame in oriented.items():
+        presence[layer], seen[layer] = _carried(*_as_array(frame, powers, grounds, years))
     engagement = {layer: _engagement(found.value) for layer, found in presence.items()}
-    return Layers(grounds, powers, years, presence, engagement)
+    return Layers(grounds, powers, years, presence, seen, engagement)
 
 
 def _last_year(frames: Frames) -> int:
@@ -74,7 +77,7 @@ def _last_year(frames: Frames) -> int:
 
 def _oriented(series: pl.DataFrame) -> pl.DataFrame:
     """A series seen from the ground: what is mutual counts for either side."""
-    columns = ("period", "value", "lower", "upper")
+    columns = ("period", "value", "lower", "upper", "note")
     if "power" in series.columns:
         return series.select("ground", "power", *columns)
     one = series.select(pl.col("first").alias("ground"), pl.col("second").alias("power"), *columns)
@@ -84,7 +87,8 @@ def _oriented(series: pl.DataFrame) -> pl.DataFrame:
 
 def _as_array(
     frame: pl.DataFrame, powers: tuple[str, ...], grounds: NDArray[np.str_], years: NDArray[np.int64]
-) -> Bounded:
+) -> tuple[Bounded, NDArray[np.int64]]:
+    """Presence as an array, and the year in which each number was observed."""
     rows = frame.with_columns(pl.col("period").cast(pl.Int64)).filter(
         pl.col("period").is_between(int(years[0]), int(years[-1])),
     )
@@ -98,20 +102,26 @@ def _as_array(
         array = np.full((len(powers), len(grounds), len(years)), np.nan)
         array[place] = rows[name].to_numpy()
         bounds.append(array)
-    return Bounded(*bounds)
+    observed = rows["note"].str.extract(rf"^{CARRIED} (\d{{4}})").cast(pl.Int64).fill_null(rows["period"])
+    seen = np.zeros(bounds[0].shape, np.int64)
+    seen[place] = observed.to_numpy()
+    return Bounded(*bounds), seen
 
 
-def _carried(found: Bounded) -> Bounded:
+def _carried(found: Bounded, seen: NDArray[np.int64]) -> tuple[Bounded, NDArray[np.int64]]:
     """What was last observed up to the declared number of years ago stands for a year without an observation."""
     made = [array.copy() for array in (found.value, found.lower, found.upper)]
+    when = seen.copy()
     missing = np.isnan(found.value)
     for age in range(1, index().presence.carried_years + 1):
+        unseen = missing[..., age:] & (when[..., age:] == 0)
+        when[..., age:] = np.where(unseen, seen[..., :-age], when[..., age:])
         for array, source in zip(made, (found.value, found.lower, found.upper), strict=True):
             older = source[..., :-age]
             array[..., age:] = np.where(
                 missing[..., age:] & np.isnan(array[..., age:]), older, array[..., age:]
             )
-    return Bounded(*made)
+    return Bounded(*made), when
 
 
 def _engagement(presence: Floats) -> Floats:
@@ -141,6 +151,17 @@ def pair_tilts(layers: Layers, one: int, two: int, votes: Bounded) -> Bounded:
             found.append(none)
     return Bounded(
         *(np.stack([getattr(each, bound) for each in found]) for bound in ("value", "lower", "upper"))
+    )
+
+
+def tilts_seen(layers: Layers, one: int, two: int) -> NDArray[np.int64]:
+    """The year in which the older of the presences behind each tilt was observed, shaped as tilts; votes: always."""
+    now = np.broadcast_to(layers.years, (len(layers.grounds), len(layers.years)))
+    return np.stack(
+        [
+            np.minimum(layers.seen[layer][one], layers.seen[layer][two]) if layer in layers.seen else now
+            for layer in declared_layers()
+        ]
     )
 
 

@@ -119,10 +119,12 @@ class Verdict:
 
     Attributes
     ----------
+    by_rule
+        What the rule alone says; the verdict is mixed where too few of the variants say the same.
     robustness
-        Share of the variants with the same verdict; None without variants that could be judged.
+        Share of the variants that say what the rule says; None without variants that could be judged.
     variants
-        Variant to its own verdict.
+        Variant to its own verdict. One that changes no number here is not testable.
     would_change
         How far the deciding number is from turning the verdict, and what moves it.
     """
@@ -138,6 +140,7 @@ class Verdict:
     estimand: str
     rule: str
     evidence: tuple[Evidence, ...]
+    by_rule: Word
     robustness: float | None
     variants: dict[str, Word] = field(default_factory=dict)
     reason: str = ""
@@ -145,14 +148,14 @@ class Verdict:
 
     @property
     def shared(self) -> str:
-        """The robustness in words: how many variants say the same, of how many that could be judged."""
+        """The robustness in words: how many variants say what the rule says, of how many that could be judged."""
         every = len(self.variants)
         judged = sum(word != "not testable" for word in self.variants.values())
         if self.robustness is None:
             return f"no variant could be judged, of {every}" if every else "no variants are declared"
         of = "" if judged == every else f", of {every}"
-        which = "the one variant" if judged == 1 else f"the {judged} variants"
-        return f"the same verdict in {self.robustness:.0%} of {which} that could be judged{of}"
+        same = sum(word == self.by_rule for word in self.variants.values())
+        return f"as by the rule, {self.by_rule} in {same} of {judged} variants that could be judged{of}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -226,10 +229,13 @@ def judge(reading: Reading, claim: Claim) -> Verdict:
     word, reason = _word(claim, evidence)
     variants: dict[str, Word] = {}
     for variant in claim.all_variants:
-        variants[variant.name] = _word(
-            claim, tuple(_evidence(reading, c, variant.replace) for c in claim.conditions)
-        )[0]
-    would_change = _would_change(claim, evidence, word)
+        otherwise = (
+            _evidence(reading, condition, variant.replace) if condition.quantity in variant.replace else found
+            for condition, found in zip(claim.conditions, evidence, strict=True)
+        )
+        made = tuple(otherwise)
+        variants[variant.name] = "not testable" if _is_the_same(made, evidence) else _word(claim, made)[0]
+    would_change, by_rule = _would_change(claim, evidence, word), word
     judged = [verdict for verdict in variants.values() if verdict != "not testable"]
     robustness = sum(verdict == word for verdict in judged) / len(judged) if judged else None
     if robustness is not None and word in ("supported", "not supported") and robustness < LEAST_ROBUSTNESS:
@@ -251,10 +257,20 @@ def judge(reading: Reading, claim: Claim) -> Verdict:
         estimand=claim.estimand,
         rule=claim.rule,
         evidence=evidence,
+        by_rule=by_rule,
         robustness=robustness,
         variants=variants,
         reason=reason,
         would_change=would_change,
+    )
+
+
+def _is_the_same(made: tuple[Evidence, ...], main: tuple[Evidence, ...]) -> bool:
+    """Whether a variant reads one layer, or a needle made otherwise, and finds the number that is judged already."""
+    pairs = [(one, other) for one, other in zip(made, main, strict=True) if one.quantity != other.quantity]
+    return all(
+        "/" in one.quantity and (one.value, one.lower, one.upper) == (other.value, other.lower, other.upper)
+        for one, other in pairs
     )
 
 
@@ -349,19 +365,31 @@ def _deciding(claim: Claim, evidence: tuple[Evidence, ...]) -> tuple[Condition, 
 
 def _would_change(claim: Claim, evidence: tuple[Evidence, ...], word: Word) -> str:
     """Distance of the deciding bound from its line, in words, and what moves it."""
-    condition, found = _deciding(claim, evidence)
-    bound = getattr(found, condition.bound)
-    if bound is None:
-        needed = f"A number of {found.quantity} within the last {OLDEST} years, not withheld, would make it testable."
+    if word == "not testable":
+        lacking = next((found for found in evidence if found.value is None), evidence[0])
+        needed = f"A number of {lacking.quantity} within the last {OLDEST} years, not withheld, would make it testable."
         return f"{needed} {claim.changes}"
-    shown = unit(find_record(found.quantity).unit if found.quantity in records() else "percentile")
-    which = "value" if condition.bound == "value" else f"{condition.bound} bound"
-    line = shown.show(condition.above)
-    stands = f"The {which} of {found.quantity} stands at {shown.show(bound)}, the line at {line}."
+    decides, _ = _deciding(claim, evidence)
+    both = list(zip(claim.conditions, evidence, strict=True))
+    # Where several conditions do not hold, all of them must turn.
+    failing = [pair for pair in both if getattr(pair[1], pair[0].bound) <= pair[0].above]
+    told = failing if word == "mixed" and failing else [pair for pair in both if pair[0] is decides]
+    stands = " ".join(_stands(condition, found) for condition, found in told)
+    that, line = ("that", "the line") if len(told) == 1 else ("all of these", "their lines")
     turn = {
         "supported": "It would fall if that dropped to the line.",
-        "mixed": "It would be supported if that rose above the line, not supported if the upper bound fell below.",
+        "mixed": f"It would be supported if {that} rose above {line}, not supported if an upper bound fell below.",
         "not supported": "It would be open again if the upper bound rose above the line.",
-        "not testable": "",
     }[word]
     return f"{stands} {turn} {claim.changes}"
+
+
+def _stands(condition: Condition, found: Evidence) -> str:
+    """Where the bound that a condition asks of stands."""
+    shown = unit(find_record(found.quantity).unit if found.quantity in records() else "percentile")
+    which = "value" if condition.bound == "value" else f"{condition.bound} bound"
+    bound, line = shown.show(getattr(found, condition.bound)), shown.show(condition.above)
+    if condition.bound == "value":  # counts, which are whole
+        least = shown.show(condition.above + 1)
+        return f"The value of {found.quantity} stands at {bound}, and at least {least} are needed."
+    return f"The {which} of {found.quantity} stands at {bound}, the line at {line}."

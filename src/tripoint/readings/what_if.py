@@ -22,6 +22,10 @@ from tripoint.sources.corridors import shipped_network, shipped_scenarios
 _HAIR = 1e-9
 
 
+#: Changes of what a state earns below this in every draw are shown as none.
+LEAST_EARNED = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a scenario does to one state: change of its share and of what it earns in a year, with 90% intervals."""
@@ -39,6 +43,11 @@ class Effect:
     def surely(self) -> int:
         """1 where it surely earns more, -1 where it surely earns less, 0 where the interval holds no change."""
         return int(self.earned_lower > 0) - int(self.earned_upper < 0)
+
+    @property
+    def moves(self) -> bool:
+        """Whether what it earns may change by half a unit or more, the least that is shown."""
+        return max(self.earned_upper, -self.earned_lower) >= LEAST_EARNED
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ def _fault_lines(reading: Reading) -> str:
     if len(sure) < 2:
         return ""
     unsure = "; ".join(line.title for line, row in rows if row["coverage"] not in ("A", "B"))
-    aside = f" Left out for too few roll calls: {unsure}." if unsure else ""
+    aside = f" Not compared, with too few roll calls for more than grade C: {unsure}." if unsure else ""
     (far, low), (near, high) = sure[0], sure[-1]
     certain = "their order is beyond doubt" if low["upper"] < high["lower"] else "their order may be chance"
     return (

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 #: Shares and losses below this are left out of the text.
 _LEAST = 0.0005
-#: Changes of what a state earns below this in every draw are left out of the text, but for states asked about.
-_LEAST_EARNED = 0.5
 #: Failures that are shown for each commodity.
 _WORST = 6
 
@@ -200,8 +198,11 @@ def _cost(loss: "Loss | ActorLoss") -> tuple[str, str, str]:
 def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":
     """Who gains and who loses, and what flows otherwise."""
     asked = {found.ground, *(found.pair or ())}
-    rows = [_effect(effect) for effect in found.effects if effect.player in asked or _moves(effect)]
+    rows = [_effect(effect) for effect in found.effects if effect.player in asked or effect.moves]
     before, after = found.exports
+    sent = (
+        f"; {find_state(found.ground).name} exports {before:,.1f} and {after:,.1f} {UNIT_OF[found.commodity]}"
+    )
     parts: list[RenderableType] = [
         f"What if: {found.scenario.title}",
         *([found.scenario.note] if found.scenario.note else []),
@@ -213,8 +214,8 @@ def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":
             words=("",),
         ),
         "",
-        f"All together earn {found.worth_before:,.0f} before and {found.worth_after:,.0f} after; "
-        f"{find_state(found.ground).name} exports {before:,.1f} and {after:,.1f} {UNIT_OF[found.commodity]}.",
+        f"All together earn {found.worth_before:,.0f} before and {found.worth_after:,.0f} after"
+        f"{sent if before or after else ''}.",
     ]
     parts += [_absent(code, found.commodity) for code in found.no_part]
     if found.pair and found.opposed is not None:
@@ -230,11 +231,6 @@ def what_if_sheet(found: "WhatIf") -> "list[RenderableType]":
 def _absent(code: str, commodity: str) -> str:
     name = opened(spoken(find_state(code)))
     return f"{name} plays no part here: it can close nothing of the {commodity}, and has no share."
-
-
-def _moves(effect: "Effect") -> bool:
-    """Whether what it earns may change by as much as the text shows."""
-    return max(effect.earned_upper, -effect.earned_lower) >= _LEAST_EARNED
 
 
 def _effect(effect: "Effect") -> tuple[str, ...]:

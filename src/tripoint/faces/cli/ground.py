@@ -32,6 +32,10 @@ def ground(
     from tripoint.readings.ground import take_ground
 
     found = take_ground(triad, as_of=day, vintage=vintage)
+    strange = [code for code in triad.pair if code not in found.manifest.powers]
+    if strange:
+        names = " and ".join(strange)
+        note(f"{names}: not among the twelve powers, so little is on record of what stands between the two")
     if json:
         write_json(found.as_dict())
         return

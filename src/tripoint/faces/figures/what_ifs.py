@@ -65,7 +65,7 @@ def _rows(one: WhatIf, states: list[str]) -> list[dict[str, str]]:
 
 def _cell(scenario: str, effect: Effect) -> dict[str, str]:
     colour = {1: GAIN, -1: LOSS, 0: NEITHER}[effect.surely]
-    text = {1: "+", -1: "–", 0: "0" if abs(effect.earned) < 1 else "?"}[effect.surely]
+    text = {1: "+", -1: "–", 0: "?" if effect.moves else "0"}[effect.surely]
     return {
         "scenario": scenario, "state": effect.player, "colour": colour, "text": text,
         "ink": PAPER if effect.surely else INK,

@@ -436,6 +436,6 @@ def what_if_table(reading: Reading) -> Table:
         )
         for one in reading.what_ifs
         for effect in one.effects
-        if abs(effect.earned) > 1 or effect.surely
+        if effect.moves
     ]
     return Table("Changes by scenario", head, tuple(rows), 2)
