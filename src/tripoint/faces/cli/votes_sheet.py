@@ -127,7 +127,8 @@ def _fault_lines(found: "VotesReading") -> list["RenderableType"]:
     )
     return [
         table,
-        "Below a rank: the places that the intervals allow.",
+        "Below a rank: the places that the intervals allow. Kappa weighs squared distances between votes; what goes "
+        "through the outsider and their own add up to the kappa that counts equal votes only.",
         *([said] if said else []),
     ]
 

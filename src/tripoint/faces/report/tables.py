@@ -226,7 +226,8 @@ def fault_lines_table(reading: Reading) -> Table:
         about = about_rows([kappa]) if kappa else [Missing(), "", ""]
         rows.append((line.title, rank, *cells_of(line.numbers, measures)[: len(measures)], *about))
     period = f", five years to {reading.votes.period}" if reading.votes else ""
-    return Table(f"The two by issue{period}, with 90% intervals", head, tuple(rows))
+    kappas = "kappa weighs squared distances; the two parts add up to the kappa that counts equal votes only"
+    return Table(f"The two by issue{period}, with 90% intervals: {kappas}", head, tuple(rows))
 
 
 def ground_table(reading: Reading) -> Table:
