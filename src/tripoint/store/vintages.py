@@ -146,6 +146,8 @@ class Vintage:
                 ]
                 frame = self.frame(name, pl.any_horizontal(each))
                 parts.append(_turn(frame, record) if turned else frame)
+        if len(whom) == 1:
+            return parts[0].sort("period").select(*WHO[record.grain], pl.exclude(*WHO[record.grain]))
         order = pl.DataFrame(list(whom)).with_row_index("asked")
         found = pl.concat(parts).join(order, on=list(whom[0]), maintain_order="left").sort("asked", "period")
         return found.select(*WHO[record.grain], pl.exclude(*WHO[record.grain], "asked"))
