@@ -1,6 +1,6 @@
 """How much of what corridors earn is each state's to bargain for, and who gains and who loses by a new route?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -26,8 +26,7 @@ from tripoint.models.games.power import banzhaf_value, shapley_value
 from tripoint.sources.corridors import shipped_network, shipped_scenarios
 
 #: Values of a game by which bargaining power can be told, by the names that declarations know them by.
-Value = Callable[[Floats], Floats]
-_VALUES: dict[str, Value] = {"shapley": shapley_value, "banzhaf": banzhaf_value}
+_VALUES: dict[str, Callable[[Floats], Floats]] = {"shapley": shapley_value, "banzhaf": banzhaf_value}
 
 _WITHHELD = "fewer planned routes in the network than a number needs"
 
@@ -92,17 +91,25 @@ class Change:
         return tuple(sorted({*self.before.players, *self.after.players}))
 
 
-def power_of(game: CorridorGame, value: Value = shapley_value) -> Power:
-    """Shapley or other values of a game and of its draws, as shares of their sum."""
+def power_of(game: CorridorGame) -> Power:
+    """Shapley values of a game and of its draws, as shares of their sum."""
+    return _powers_of(game, ("shapley",))["shapley"]
+
+
+def _powers_of(game: CorridorGame, names: Collection[str]) -> dict[str, Power]:
+    """Values of a game and of its draws, each kind as shares of its sum; coalitions are worked out once for all."""
     values, drawn = game.values(), game.drawn_values()
-    return Power(
-        game.commodity,
-        game.players,
-        float(values[-1]),
-        _shares(value(values)[None])[0],
-        _shares(value(drawn)),
-        drawn[:, -1],
-    )
+    return {
+        name: Power(
+            game.commodity,
+            game.players,
+            float(values[-1]),
+            _shares(_VALUES[name](values)[None])[0],
+            _shares(_VALUES[name](drawn)),
+            drawn[:, -1],
+        )
+        for name in names
+    }
 
 
 def _shares(power: Floats) -> Floats:
@@ -112,23 +119,28 @@ def _shares(power: Floats) -> Floats:
 
 
 def change_by(
+    network: Network, scenario: Scenario, commodity: str, ground: str, *, draws: int, seed: int
+) -> Change:
+    """Bargaining power of everyone around a ground before and after a scenario."""
+    return _changes_by(network, scenario, commodity, ground, ("shapley",), draws, seed)["shapley"]
+
+
+def _changes_by(
     network: Network,
     scenario: Scenario,
     commodity: str,
     ground: str,
-    *,
+    names: Collection[str],
     draws: int,
     seed: int,
-    value: Value = shapley_value,
-) -> Change:
-    """Bargaining power of everyone around a ground before and after a scenario."""
+) -> dict[str, Change]:
     then = changed(network, scenario)
     places = connected(network, commodity, ground) | connected(then, commodity, ground)
     before, after = (
-        power_of(corridor_game(made, commodity, ground, places=places, draws=draws, seed=seed), value)
+        _powers_of(corridor_game(made, commodity, ground, places=places, draws=draws, seed=seed), names)
         for made in (network, then)
     )
-    return Change(scenario, before, after)
+    return {name: Change(scenario, before[name], after[name]) for name in names}
 
 
 def commodity_of(network: Network, scenario: Scenario) -> str | None:
@@ -162,24 +174,14 @@ def compute(
     rows: dict[str, list[dict[str, object]]] = {record.name: [] for record in declared("bargaining").measures}
     for done, ground in enumerate(grounds):
         progress(done / len(grounds), f"bargaining over the corridors of {ground}")
-        changes = {
-            name: [
-                change_by(
-                    network,
-                    scenario,
-                    commodity,
-                    ground,
-                    draws=constants["draws"],
-                    seed=settings.seed,
-                    value=value,
-                )
-                for scenario in planned
-                for commodity in constants["energy"]
-                if commodity == commodity_of(network, scenario)
-                and _has_part(network, scenario, commodity, ground)
-            ]
-            for name, value in _VALUES.items()
-        }
+        each = [
+            _changes_by(network, scenario, commodity, ground, _VALUES, constants["draws"], settings.seed)
+            for scenario in planned
+            for commodity in constants["energy"]
+            if commodity == commodity_of(network, scenario)
+            and _has_part(network, scenario, commodity, ground)
+        ]
+        changes = {name: [made[name] for made in each] for name in _VALUES}
         for name, found in _of_ground(network, ground, changes, settings).items():
             rows[name] += found
     period = str(constants["year"])
