@@ -6,12 +6,15 @@ Run as ``python -m benchmarks.ground DATA``, with DATA a folder of extracts.
 import resource
 import sys
 import time
+from collections import ChainMap
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from tripoint.measures.measure import Settings
+from tripoint.measures.packed import Packed
 from tripoint.measures.registry import MEASURES
 from tripoint.store.catalog import read_extracts
 
@@ -35,7 +38,7 @@ CHINA_INDEX = {"KGZ": 8, "TJK": 9, "KAZ": 15, "UZB": 24, "TKM": 45}
 
 def main(data: Path) -> None:
     """Time every measure of the ground, then validate hedging and presence."""
-    frames = dict(read_extracts(data).frames)
+    frames = ChainMap(Packed(), read_extracts(data).frames)
     whole = 0.0
     for measure in MEASURES:
         if measure.name in GROUND:
@@ -45,7 +48,8 @@ def main(data: Path) -> None:
             whole += taken
             rows = sum(frame.height for frame in made.values())
             print(f"{measure.name:<14} {taken:6.1f} s  {rows:>9,} rows  peak {_peak():.2f} GB")
-            frames |= made
+            frames.update(made)
+            del made
     pairs = frames["hedging"].select("first", "second").unique().height
     grounds = frames["hedging"]["ground"].n_unique()
     print(f"{'all':<14} {whole:6.1f} s, {pairs} pairs, {grounds} grounds, peak {_peak():.2f} GB")
@@ -82,7 +86,7 @@ def area(one: np.ndarray, two: np.ndarray) -> float:
     return float(np.mean((one[:, None] > two) + 0.5 * (one[:, None] == two)))
 
 
-def validate_presence(frames: dict[str, pl.DataFrame]) -> None:
+def validate_presence(frames: Mapping[str, pl.DataFrame]) -> None:
     """Rank correlation of China's presence with the ranks of the China Index: a look, nothing is fitted."""
     from scipy.stats import spearmanr
 

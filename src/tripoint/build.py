@@ -3,6 +3,7 @@
 Tables in, vintage out. A reading never imports this module: it opens what was built.
 """
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,6 +21,7 @@ from tripoint.measures import ideal_points
 from tripoint.measures.index import index
 from tripoint.measures.issue_list import find_issue
 from tripoint.measures.measure import Measure, Progress, Settings, series
+from tripoint.measures.packed import Packed
 from tripoint.measures.records import records
 from tripoint.measures.reference import build_reference
 from tripoint.measures.registry import MEASURES
@@ -82,7 +84,7 @@ def compute_series(
     *,
     progress: Progress = lambda share, doing: None,
     base: Vintage | None = None,
-) -> tuple[Manifest, dict[str, pl.DataFrame]]:
+) -> tuple[Manifest, Mapping[str, pl.DataFrame]]:
     """Compute all series of all measures for all dyads, pairs and grounds.
 
     Parameters
@@ -115,7 +117,7 @@ def compute_series(
             f"{', '.join(sorted(tables.frames)) or 'none'}. Fetch them with `tripoint data pull un_votes` and "
             "`tripoint data pull trade`, or add files with `tripoint data add`"
         )
-    frames: dict[str, pl.DataFrame] = {}
+    frames = Packed()
     done = 0.0
     for measure in (one for one in able if REFERENCE not in one.uses):
         done = _add(measure, frames, tables, settings, progress, done)
@@ -132,7 +134,7 @@ def compute_series(
 
 
 def _laid_over(
-    tables: Tables, frames: dict[str, pl.DataFrame], base: Vintage
+    tables: Tables, frames: Mapping[str, pl.DataFrame], base: Vintage
 ) -> tuple[Manifest, dict[str, pl.DataFrame]]:
     """Lay series over those of another vintage: one's own stands in the place of the one about the same states."""
     if not any(frame.height for name, frame in frames.items() if records()[name].tables):
@@ -151,7 +153,7 @@ def _laid_over(
 
 def _add(
     measure: Measure,
-    frames: dict[str, pl.DataFrame],
+    frames: Packed,
     tables: Tables,
     settings: Settings,
     progress: Progress,
@@ -160,7 +162,8 @@ def _add(
     """Add the series of one measure to those computed before, if it has what it uses; give the share done."""
     part = _PARTS[measure.name]
     if set(measure.uses) <= frames.keys():
-        frames |= measure.compute({**tables.frames, **frames}, settings, _within(progress, done, part))
+        at_hand = ChainMap(frames, tables.frames)
+        frames.update(measure.compute(at_hand, settings, _within(progress, done, part)))
     return done + part
 
 
