@@ -4,7 +4,7 @@ Null means not observed, 0 means observed none, and an absent row lies outside c
 is withheld: the row stays, with the reason in ``note`` and nulls for the numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from tripoint.core.period import Frequency
@@ -106,6 +106,9 @@ class MeasureRecord:
         The tables it is computed from.
     antisymmetric
         For measures of an unordered pair: whether swapping the two flips the sign.
+    made_of
+        The series that it is computed from, where there are such (one issue of a series after a slash), each with the
+        number of years before the period that count too.
     """
 
     name: str
@@ -123,4 +126,5 @@ class MeasureRecord:
     threats: str
     antisymmetric: bool = False
     swap: str | None = None
+    made_of: dict[str, int] = field(default_factory=dict)
     bundle: Bundle = Bundle()

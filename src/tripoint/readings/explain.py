@@ -8,7 +8,7 @@ import polars as pl
 
 from tripoint.core.period import Period
 from tripoint.core.provenance import Citation
-from tripoint.core.series import WHO
+from tripoint.core.series import WHO, MeasureRecord
 from tripoint.errors import CoverageError, UnknownNameError
 from tripoint.measures import records
 from tripoint.measures.index import index
@@ -16,6 +16,7 @@ from tripoint.measures.needle import Panel, to_percentiles
 from tripoint.readings.barometer import NeedleReading
 from tripoint.readings.claims import judge, shipped_claims
 from tripoint.readings.reading import Reading
+from tripoint.readings.rows import Rows, behind
 from tripoint.sources import citations as source_citations
 from tripoint.sources import codebook
 
@@ -124,7 +125,8 @@ def explain(reading: Reading, what: str, period: str | None = None) -> Explanati
     what
         ``"barometer"``, a needle, a measure, or the id of a claim.
     period
-        Such as ``"2023"``; the latest with a value if None.
+        Such as ``"2023"``; the latest with a value if None. Claims have none: with a period, a measure of the same name
+        is meant.
 
     Raises
     ------
@@ -148,7 +150,7 @@ def explain(reading: Reading, what: str, period: str | None = None) -> Explanati
     if what in reading.needles:
         return _needle(reading, reading.needles[what], period)
     claims = {claim.id: claim for claim in shipped_claims()}
-    if what in claims:
+    if what in claims and (period is None or what not in records.records()):
         return _claim(reading, what)
     if what not in records.records():
         known = ["barometer", *reading.needles, *claims, *records.records()]
@@ -156,9 +158,12 @@ def explain(reading: Reading, what: str, period: str | None = None) -> Explanati
     return _measure(reading, what, period)
 
 
+def _full() -> pl.Expr:
+    return ~pl.col("note").str.contains("partial-year").fill_null(value=False)
+
+
 def _row(frame: pl.DataFrame, period: str | None, what: str) -> dict[str, Any]:
-    full = ~pl.col("note").str.contains("partial-year").fill_null(value=False)
-    latest = pl.col("value").is_not_null() & full
+    latest = pl.col("value").is_not_null() & _full()
     rows = frame.filter(latest if period is None else pl.col("period") == period)
     if period is None and not rows.height:
         rows = frame  # all that is on record was withheld: the last row says why
@@ -302,9 +307,31 @@ def _measure(reading: Reading, what: str, period: str | None) -> Explanation:
         record.formula,
         record.interval,
         settings,
-        rows.to_dicts(),
+        [*rows.to_dicts(), *_made_of(reading, record, int(str(row["period"])[:4]))],
         [what],
     )
+
+
+def _made_of(reading: Reading, record: MeasureRecord, year: int) -> list[dict[str, Any]]:
+    """The rows of other series from which the number of a year was computed."""
+    found: list[dict[str, Any]] = []
+    for quantity, before in record.made_of.items():
+        name, _, issue = quantity.partition("/")
+        grain = records.find_record(name).grain
+        rows = Rows(reading.vintage, reading.cut).of(name, behind(reading.triad, record.grain, grain))
+        if issue:
+            rows = rows.filter(issue=issue)
+        found += _observed(rows, WHO[grain], year, before).to_dicts()
+    return found
+
+
+def _observed(rows: pl.DataFrame, who: tuple[str, ...], year: int, before: int) -> pl.DataFrame:
+    """Rows observed in a year or some years before it; the first may be carried for the declared years."""
+    earliest = year - before - index().presence.carried_years
+    over = (pl.col("period") >= str(earliest)) & (pl.col("period") <= str(year))
+    rows = rows.filter(pl.col("value").is_not_null(), _full(), over)
+    base = pl.col("period").filter(pl.col("period") <= str(year - before)).max().over(who)
+    return rows.filter(pl.col("period") >= base.fill_null(""))
 
 
 def _claim(reading: Reading, what: str) -> Explanation:

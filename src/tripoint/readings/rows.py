@@ -44,6 +44,21 @@ def subjects(triad: Triad, grain: Grain) -> list[dict[str, str]]:
     return of_grain[grain]
 
 
+def behind(triad: Triad, grain: Grain, part: Grain) -> list[dict[str, str]]:
+    """Whom a measure is about from which another, of some grain, is computed: those of the other's states alone."""
+    who, ground = {*WHO[grain]}, {triad.ground}
+    if "ground" not in who and {"first", "second"} <= who:
+        if part == "directed-dyad-year":
+            return [{"ground": one, "power": other} for one, other in permutations(triad.pair, 2)]
+        return subjects(triad, part)[:1]
+    found = subjects(triad, part)
+    if "ground" in who:
+        found = [whom for whom in found if "outsider" in whom or ground & {*whom.values()}]
+    if "first" in who:
+        found = [whom for whom in found if whom.get("power", triad.first) in triad.pair]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Takes rows of measures out of a vintage, cut at ``as_of``; columns that say who, ``measure``, the numbers."""
