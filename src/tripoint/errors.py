@@ -27,6 +27,9 @@ Messages say what is wrong with the value in quotes, what is allowed, and what t
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+#: More known names than this are counted, not listed.
+_MOST_NAMES = 60
+
 
 class TripointError(Exception):
     """Base of every error that tripoint raises on purpose."""
@@ -57,11 +60,13 @@ class UnknownNameError(UsageError):
 
     @classmethod
     def of(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownNameError":
-        """Say what is unknown, the nearest known name, and all that is known."""
-        names = sorted(known)
-        near = get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        return cls(f"no {kind} is called {name!r}.{hint} Known: {', '.join(names) or 'none'}")
+        """Say what is unknown, the nearest known names, and all that is known unless that is too much to read."""
+        names = sorted({*known})
+        few = len(names) <= _MOST_NAMES
+        near = get_close_matches(name, names, n=1 if few else 5)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        told = f"Known: {', '.join(names) or 'none'}" if few else f"{len(names)} are known"
+        return cls(f"no {kind} is called {name!r}.{hint} {told}")
 
 
 class CoverageError(TripointError):

@@ -1,6 +1,7 @@
 """``tripoint build``: what it passes on and what it prints; the build itself is stubbed."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from tripoint.build import Difference
 from tripoint.errors import CoverageError
 from tripoint.faces.cli import app
 from tripoint.store.vintages import bundled_path, open_vintage, own_path
@@ -59,11 +61,20 @@ def test_build_says_what_was_made_and_what_changed(asked: dict[str, Any], home: 
     assert all(one["keys_lost"] == one["keys_new"] == one["largest_change"] == 0 for one in data["changes"])
 
 
-def test_build_prints_a_table_that_fits(asked: dict[str, Any]) -> None:
+def test_build_says_that_nothing_changed(asked: dict[str, Any]) -> None:
+    result = run()
+    assert result.exit_code == 0, result.stderr
+    assert re.search(r"All \d+ series are as in ", result.stdout)
+
+
+def test_build_prints_a_table_that_fits(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = Difference("kappa", 10, 12, 0, 2, 0.0), Difference("pi", 10, 10, 0, 0, 0.0)
+    monkeypatch.setattr(BUILDING, "compare", lambda old, new: changed)
     result = run()
     assert result.exit_code == 0, result.stderr
     lines = result.stdout.split("\n")
     assert lines[0].startswith("Vintage ")
+    assert "1 other series are as before." in lines
     assert any(line.startswith("Rows against ") for line in lines)
     assert any(line.startswith("kappa") for line in lines)
     assert max(len(line) for line in lines[2:]) <= 80

@@ -101,13 +101,21 @@ def test_a_folder_is_taken_in_once(raw):
         "  7 of 8 rows are events between states",
         "  dropped: 1 (region, not state)",
     ]
-    assert first.stderr == ""
-    assert run("ingest", raw).stdout == "gdelt: 0 files taken in, 4 had been taken in before\n"
+    assert "`tripoint build`" in first.stderr
+    again = run("ingest", raw)
+    assert again.stderr == ""
+    assert again.stdout == "gdelt: 0 files taken in, 4 had been taken in before\n"
     new = raw / "20170316120000.export.CSV"
     new.write_bytes(
         lined(gdelt_row(id="600000000", day="20170316", added="20170316120000", address="https://a/9"))
     )
     assert run("ingest", raw).stdout.startswith("gdelt: 1 files taken in, 4 had been taken in before")
+
+
+def test_a_file_that_is_not_there_is_refused_and_nothing_else_said(tmp_path):
+    result = run("ingest", tmp_path / "none.zip", code=1)
+    assert result.stdout == ""
+    assert "cannot be read: No such file" in result.stderr
 
 
 def test_single_files_and_packed_ones_of_two_providers(tmp_path, raw):

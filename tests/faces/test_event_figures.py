@@ -240,7 +240,7 @@ def test_tables_have_every_row_with_interval_n_coverage_and_note():
     assert (
         "2020-02",
         "Kazakhstan and Russia",
-        "−3.0% (−5.0% to −2.0%)",
+        "−3.0 pp (−5.0 to −2.0)",
         "20",
         "B",
         "20 days on record",

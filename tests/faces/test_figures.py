@@ -252,6 +252,15 @@ def test_claim_is_as_approved(golden):
     assert specification(claim_figure(verdicts()[0])) == golden
 
 
+def test_a_claim_on_two_numbers_shows_both_against_their_lines():
+    one = verdicts()[0]
+    other = replace(one.evidence[0], quantity="tilt_economic", of=("CHN", "RUS", "KAZ"), value=-0.1, line=0.0)
+    chart = claim_figure(replace(one, evidence=(one.evidence[0], other)))
+    panels = specification(chart)["vconcat"]
+    assert [panel["title"]["text"] for panel in panels][1] == "Tilt in the economy (CHN, RUS, KAZ)"
+    assert chart.description.count("against the line of the rule") == len(panels) == 2
+
+
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
 def test_figure_has_title_and_description_and_no_address(figure):
     chart = figure(small_reading())

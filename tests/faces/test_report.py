@@ -249,7 +249,7 @@ def test_any_triad_makes_a_page(first, second, ground, outsider):
         assume(False)
         raise
     text = render_report(reading)
-    drawn = sum(verdict.effect is not None for verdict in reading.claims)
+    drawn = sum(any(one.value is not None for one in verdict.evidence) for verdict in reading.claims)
     assert text.count('class="marks"') + text.count("<strong>Not shown.</strong>") == 21 + drawn
     assert not re.search(r"\b(?:NaN|nan|None)\b", _words(text))
 

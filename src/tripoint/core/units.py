@@ -10,30 +10,33 @@ from tripoint.errors import UnknownNameError
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of measurement: its name in codebooks, how it reads, how many decimals are worth printing."""
+    """A unit of measurement: its name in codebooks, how it reads, how many decimals are worth printing.
+
+    ``hundredths`` is what stands behind a number that is printed in hundredths: a percent sign, or points.
+    """
 
     name: str
     label: str
     decimals: int
-    percent: bool = False
+    hundredths: str = ""
 
     def show(self, value: float | None) -> str:
         """Write a value for people; an unobserved value is a dash.
 
         Examples
         --------
-        >>> unit("share").show(0.234), unit("usd_million").show(None)
-        ('23.4%', '–')
+        >>> unit("share").show(0.234), unit("share_change").show(-0.019), unit("usd_million").show(None)
+        ('23.4%', '-1.9 pp', '–')
         """
         if value is None:
             return "–"
-        scaled = round(100 * value if self.percent else value, self.decimals) + 0.0  # no negative zero
-        return f"{scaled:,.{self.decimals}f}{'%' if self.percent else ''}"
+        scaled = round(100 * value if self.hundredths else value, self.decimals) + 0.0  # no negative zero
+        return f"{scaled:,.{self.decimals}f}{self.hundredths}"
 
 
 UNITS = (
-    Unit("share", "share", 1, percent=True),
-    Unit("share_change", "change of share", 1, percent=True),
+    Unit("share", "share", 1, "%"),
+    Unit("share_change", "change of share, percentage points", 1, " pp"),
     Unit("similarity", "index from -1 to 1", 2),
     Unit("percentile", "percentile of the reference population", 0),
     Unit("percentile_change", "points of percentile", 0),

@@ -25,10 +25,9 @@ def number(value: float | None, unit_name: str) -> str:
     Examples
     --------
     >>> number(0.234, "share"), number(None, "share"), number(-0.0001, "share_change")
-    ('23.4%', '–', '0.0%')
+    ('23.4%', '–', '0.0 pp')
     """
-    text = unit(unit_name).show(value)
-    return text[1:] if text.startswith("-") and not text.strip("-0.%") else text
+    return unit(unit_name).show(value)
 
 
 def interval(value: float | None, lower: float | None, upper: float | None, unit_name: str) -> str:
@@ -39,7 +38,7 @@ def interval(value: float | None, lower: float | None, upper: float | None, unit
     >>> interval(61.2, 52.4, 67.9, "percentile"), interval(0.4, 0.25, 0.585, "share")
     ('61 (52–68)', '40.0% (25.0–58.5%)')
     >>> interval(-0.009, -0.034, 0.016, "share_change"), interval(None, None, None, "share")
-    ('-0.9% (-3.4 to 1.6%)', '–')
+    ('-0.9 pp (-3.4 to 1.6)', '–')
     >>> interval(0.01, -0.01, 0.06, "share")
     '1.0% (-1.0 to 6.0%)'
     """
@@ -48,8 +47,9 @@ def interval(value: float | None, lower: float | None, upper: float | None, unit
     if lower is None or upper is None:
         return number(value, unit_name)
     between = " to " if unit_name in _SIGNED or lower < 0 else DASH
-    low = number(lower, unit_name).removesuffix("%")
-    return f"{number(value, unit_name)} ({low}{between}{number(upper, unit_name)})"
+    low = number(lower, unit_name).removesuffix("%").removesuffix(" pp")
+    high = number(upper, unit_name).removesuffix(" pp")
+    return f"{number(value, unit_name)} ({low}{between}{high})"
 
 
 def stacked(value: float | None, lower: float | None, upper: float | None, unit_name: str) -> str:

@@ -112,6 +112,12 @@ class Evidence:
     n: int | None = None
     missing: str | None = None
 
+    @property
+    def unit(self) -> str:
+        """The unit of the number and of the line."""
+        name = self.quantity.partition("/")[0]
+        return find_record(name).unit if name in records() else "percentile"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -386,7 +392,7 @@ def _would_change(claim: Claim, evidence: tuple[Evidence, ...], word: Word) -> s
 
 def _stands(condition: Condition, found: Evidence) -> str:
     """Where the bound that a condition asks of stands."""
-    shown = unit(find_record(found.quantity).unit if found.quantity in records() else "percentile")
+    shown = unit(found.unit)
     which = "value" if condition.bound == "value" else f"{condition.bound} bound"
     bound, line = shown.show(getattr(found, condition.bound)), shown.show(condition.above)
     if condition.bound == "value":  # counts, which are whole

@@ -154,7 +154,10 @@ def explain(reading: Reading, what: str, period: str | None = None) -> Explanati
         return _claim(reading, what)
     if what not in records.records():
         known = ["barometer", *reading.needles, *claims, *records.records()]
-        raise UnknownNameError.of("number of a reading", what, known)
+        unknown = UnknownNameError.of("number of a reading", what, known)
+        raise UnknownNameError(
+            f"{unknown}: the barometer, its needles, claims (`tripoint claims`), measures (docs/measures)"
+        )
     return _measure(reading, what, period)
 
 

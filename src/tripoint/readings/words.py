@@ -45,9 +45,8 @@ def sentences(reading: Reading) -> tuple[str, ...]:
 
 def _interval(row: dict[str, Any], unit_name: str) -> str:
     shown = unit(unit_name)
-    return (
-        f"{shown.show(row['value'])} (90% interval {shown.show(row['lower'])} to {shown.show(row['upper'])})"
-    )
+    low, high = (shown.show(row[bound]).removesuffix(" pp") for bound in ("lower", "upper"))
+    return f"{shown.show(row['value'])} (90% interval {low} to {high})"
 
 
 def _latest(frame: pl.DataFrame, **where: str) -> dict[str, Any] | None:

@@ -173,7 +173,14 @@ def _text(result: dict[str, Any]) -> list["RenderableType"]:
             f"{one['largest_change']:.4f}",
         ]
         for one in result["changes"]
+        if one["keys_lost"] or one["keys_new"] or one["largest_change"]
     ]
+    same = len(result["changes"]) - len(rows)
+    if not rows:
+        return [*parts, "", f"All {same} series are as in {result['before']}, in use before."]
     headers = ("Series", "Before", "Now", "Lost", "New", "Largest change")
     title = f"Rows against {result['before']}, in use before"
-    return [*parts, "", text_table(title, headers, rows), *(THINNED if result["before_thinned"] else ())]
+    others = (f"{same} other series are as before.",) if same else ()
+    return [
+        *parts, "", text_table(title, headers, rows), *others, *(THINNED if result["before_thinned"] else ()),
+    ]  # fmt: skip

@@ -78,6 +78,8 @@ def ingest(
     else:
         for run in runs:
             _tell(run)
+        if any(run.files for run in runs):
+            note("ask with `tripoint events counts`; `tripoint build` makes series of them for readings")
     if any(run.faults for run in runs):
         raise typer.Exit(1)
 
@@ -147,7 +149,8 @@ def _as_data(run: "Intake") -> dict[str, Any]:
 
 def _tell(run: "Intake") -> None:
     before = f", {run.known:,} had been taken in before" if run.known else ""
-    write(f"{run.provider}: {run.files:,} files taken in{before}")
+    if run.files or run.known:
+        write(f"{run.provider}: {run.files:,} files taken in{before}")
     if run.files:
         write(f"  {run.kept:,} of {run.rows:,} rows are events between states")
     for reason, count in sorted(run.dropped.items(), key=lambda one: -one[1]):

@@ -5,7 +5,7 @@ import polars as pl
 
 from tripoint.core.units import unit
 from tripoint.errors import CoverageError
-from tripoint.faces.figures.axes import SHARE, domain_of, value_axis
+from tripoint.faces.figures.axes import POINTS, domain_of, value_axis
 from tripoint.faces.figures.band import Layer, Line, Panel, lines_with_bands, rows_of, span_of
 from tripoint.faces.figures.canvas import AXIS, WIDTH, finished, panel_title
 from tripoint.faces.figures.cooperation import PAIRS, pair_name
@@ -36,7 +36,7 @@ def balance_figure(reading: Reading) -> alt.VConcatChart | None:
         bounds = [row[end] for row in line.rows for end in ("lower", "upper")]
         domain, step = domain_of(bounds, 0.0, 0.05)
         panel = Panel(
-            domain, step, SHARE, _HEIGHT, panel_title(name), WIDTH - AXIS - _RIGHT, names=False,
+            domain, step, POINTS, _HEIGHT, panel_title(name), WIDTH - AXIS - _RIGHT, names=False,
             years=span_of(list(lines.values())),
         )  # fmt: skip
         panels.append(lines_with_bands([line], panel, below=[_zero(panel)]))

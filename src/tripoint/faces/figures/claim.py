@@ -1,4 +1,4 @@
-"""Where the deciding number of a claim stands against the line of its rule."""
+"""Where the numbers of a claim stand against the lines of its rule."""
 
 import altair as alt
 
@@ -12,34 +12,60 @@ from tripoint.faces.figures.axes import (
     ticks_of,
     with_margin,
 )
-from tripoint.faces.figures.canvas import TYPE, WIDTH, finished
+from tripoint.faces.figures.canvas import TYPE, WIDTH, finished, panel_title
 from tripoint.faces.figures.theme import GRID, INK, MUTED, PAPER
-from tripoint.readings.claims import Verdict
+from tripoint.measures.records import find_record, records
+from tripoint.readings.claims import Evidence, Verdict
 
 _LABELS = {"percentile": PERCENTILE, "share": SHARE, "share_change": POINTS, "similarity": SIMILARITY}
 _HEIGHT = 44
 
 
-def claim_figure(verdict: Verdict) -> alt.LayerChart | None:
-    """The number of a claim with its 90% interval, the line of the rule, and the side that supports the claim.
+def claim_figure(verdict: Verdict) -> alt.LayerChart | alt.VConcatChart | None:
+    """Every number that a claim rests on with its 90% interval, the line of the rule, and the side that supports it.
 
     Returns
     -------
-    None for a claim that cannot be tested.
+    None where there is no number.
     """
-    if verdict.effect is None or verdict.lower is None or verdict.upper is None:
+    seen = [found for found in verdict.evidence if found.value is not None]
+    if not seen:
         return None
-    line = verdict.evidence[0].line
-    if verdict.unit == "percentile":
+    told = "; ".join(_in_words(found, named=len(verdict.evidence) > 1) for found in seen)
+    if len(verdict.evidence) == 1:
+        return finished(_panel(seen[0]), told + ".")
+    panels = [_panel(found).properties(title=panel_title(_name(found))) for found in seen]
+    return finished(alt.VConcatChart(vconcat=panels, spacing=14), told + ".")
+
+
+def _name(found: Evidence) -> str:
+    """What one number is, and of whom."""
+    title = find_record(found.quantity).title if found.quantity in records() else found.quantity
+    return f"{title} ({', '.join(found.of)})"
+
+
+def _in_words(found: Evidence, *, named: bool) -> str:
+    shown = unit(found.unit)
+    name = f"{_name(found)}: " if named else ""
+    return (
+        f"{name}{shown.show(found.value)} with a 90% interval from {shown.show(found.lower)} to "
+        f"{shown.show(found.upper)}, against the line of the rule at {shown.show(found.line)}"
+    )
+
+
+def _panel(found: Evidence) -> alt.LayerChart:
+    """One number against its line."""
+    line = found.line
+    if found.unit == "percentile":
         domain, step = (0.0, 100.0), 25.0
     else:
-        domain, step = domain_of([verdict.lower, verdict.upper, line], line, line + 0.02)
+        domain, step = domain_of([found.lower, found.upper, line], line, line + 0.02)
         domain = with_margin(domain, 0.04)
-    row = {"effect": verdict.effect, "lower": verdict.lower, "upper": verdict.upper}
+    row = {"effect": found.value, "lower": found.lower, "upper": found.upper}
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
     axis = alt.Axis(
         values=ticks_of(domain, step),
-        labelExpr=_LABELS.get(verdict.unit, "datum.label"),
+        labelExpr=_LABELS.get(found.unit, "datum.label"),
         title=None,
         grid=False,
     )
@@ -53,12 +79,7 @@ def claim_figure(verdict: Verdict) -> alt.LayerChart | None:
             x=alt.X("effect:Q", scale=scale, axis=axis)
         ),
     ]
-    shown = unit(verdict.unit)
-    return finished(
-        alt.LayerChart(layer=layers, width=WIDTH - 40, height=_HEIGHT),
-        f"{shown.show(verdict.effect)} with a 90% interval from {shown.show(verdict.lower)} to "
-        f"{shown.show(verdict.upper)}, against the line of the rule at {shown.show(line)}.",
-    )
+    return alt.LayerChart(layer=layers, width=WIDTH - 40, height=_HEIGHT)
 
 
 def _rule(line: float, domain: tuple[float, float], scale: alt.Scale, axis: alt.Axis) -> list[alt.Chart]:

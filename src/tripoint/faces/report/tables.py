@@ -48,6 +48,8 @@ def interval(
     --------
     >>> interval({"value": 0.5, "lower": 0.25, "upper": 0.75}, "share")
     '50.0% (25.0% to 75.0%)'
+    >>> interval({"value": 0.02, "lower": -0.01, "upper": 0.05}, "share_change")
+    '2.0 pp (−1.0 to 5.0)'
     >>> interval({"value": None, "lower": None, "upper": None, "note": "too few"}, "share")
     Missing(reason='too few')
     """
@@ -55,9 +57,8 @@ def interval(
         return Missing(row.get("note") or NOT_OBSERVED)
     if row[lower] is None or row[upper] is None:
         return f"{shown(row[value], unit_name)} (no interval)"
-    return (
-        f"{shown(row[value], unit_name)} ({shown(row[lower], unit_name)} to {shown(row[upper], unit_name)})"
-    )
+    low, high = (shown(row[bound], unit_name).removesuffix(" pp") for bound in (lower, upper))
+    return f"{shown(row[value], unit_name)} ({low} to {high})"
 
 
 def shown(value: float, unit_name: str) -> str:
