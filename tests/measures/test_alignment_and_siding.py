@@ -140,6 +140,7 @@ def test_siding_by_hand():
             "siding_second": 5 / 20,
             "siding_neither": 4 / 20,
             "side_taking": 16 / 40,
+            "siding_tilt": (11 - 5) / 16,
             **dict.fromkeys(("lesser_siding", "lesser_siding_3y", "lesser_siding_10y"), 5 / 20),
         }
     )

@@ -146,8 +146,9 @@ def test_scales_survive_the_table():
         ("kappa", "n", 0, 99.0),
         ("kappa", "step_variance", 0, 2.0),
         ("kappa", "irregular_variance", 0, 1.0),
+        ("kappa", "passing_share", 0, 0.25),
     ]
     scale = read_scales(pl.DataFrame(rows, schema=SCHEMA, orient="row"))["kappa"]
     assert scale.quantiles == pytest.approx(np.linspace(0, 1, 11))
-    assert scale.variances == Variances(2.0, 1.0)
+    assert scale.variances == Variances(2.0, 1.0, 0.25)
     assert scale.n == 99

@@ -82,6 +82,16 @@ def test_who_took_whose_place_as_a_supplier():
     )
 
 
+def test_two_that_delivered_nothing_may_still_have_changed_places():
+    """Their shares are 0, and could have been more: the interval of what one took from the other is no point."""
+    rows = [(year, "KAZ", "RUS", 10.0) for year in (2000, 2004, 2006, 2009)]
+    made = arms.compute(deliveries(*rows), SETTINGS, quiet)
+    about = {"first": "CHN", "second": "USA", "ground": "KAZ", "period": "2009"}
+    gain, contest = row(made["displacement_arms"], **about), row(made["arms_contest"], **about)
+    assert gain["value"] == contest["value"] == contest["lower"] == 0
+    assert gain["lower"] < -0.05 < 0.05 < gain["upper"] == contest["upper"]
+
+
 def test_arms_between_two_count_both_ways():
     rows = [
         (2004, "CHN", "RUS", 30.0),
@@ -223,6 +233,23 @@ def test_where_only_main_partners_are_listed_concentration_spans_what_the_rest_c
     assert made["coverage"] == "C"
 
 
+def test_partners_on_one_list_only_count_in_concentration():
+    """Half of all is sold to one partner of whom nothing is known in imports."""
+    shares = [
+        (2022, "KAZ", "RUS", "export", 0.2, "factbook"), (2022, "KAZ", "RUS", "import", 0.2, "factbook"),
+        (2022, "KAZ", "CHN", "export", 0.1, "factbook"), (2022, "KAZ", "CHN", "import", 0.1, "factbook"),
+        (2022, "KAZ", "ITA", "export", 0.5, "factbook"),
+    ]  # fmt: skip
+    tables = trade_tables([], shares) | table(
+        "state_year", [(2022, "KAZ", "gdp_current_usd", 1e9, "usd", "world_bank")]
+    )
+    tables |= presence.compute(tables, SETTINGS, quiet)
+    made = row(dependence.compute(tables, SETTINGS, quiet)["concentration"], state="KAZ", period="2022")
+    least = 0.2**2 + 0.1**2 + 0.25**2
+    assert made["value"] > least
+    assert made["upper"] > 0.2**2 + 0.1**2 + 0.3**2
+
+
 def test_exposure_is_built_from_what_is_there():
     income = table(
         "state_year",
@@ -253,6 +280,16 @@ def test_exposure_is_built_from_what_is_there():
     stock = row(made["investment_gdp"], ground="KAZ", power="CHN", period="2005")
     assert stock["value"] == pytest.approx(0.08)
     assert stock["upper"] >= 0.12
+    assert (stock["n"], stock["coverage"]) == (2, "B")
+    # What is derived from the host's report is the host's report.
+    again = table(
+        "fdi_stocks",
+        [(2005, "KAZ", "CHN", 12.0, "imf_dip_host"), (2005, "KAZ", "CHN", 12.0, "imf_dip_investor_mirror")],
+    )
+    alone = row(
+        exposure.compute(income | again, SETTINGS, quiet)["investment_gdp"], ground="KAZ", power="CHN"
+    )
+    assert (alone["n"], alone["coverage"]) == (1, "C")
     visits = row(made["visit_count"], ground="KAZ", power="CHN", period="2004")
     assert (visits["value"], visits["lower"], visits["upper"]) == pytest.approx((1, 0.0513, 4.744), abs=1e-3)
 

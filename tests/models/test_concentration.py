@@ -54,11 +54,11 @@ def test_currency_units_cancel(parts, unit):
 def test_bounds_hold_the_truth_where_only_the_largest_are_listed(parts, listed):
     ordered = np.sort(parts)[::-1]
     top = ordered[: min(listed, len(ordered))]
-    low, high = concentration.herfindahl_bounds(
-        np.array([concentration.herfindahl(top)]), np.array([top[-1]]), np.array([max(0.0, 1 - top.sum())])
+    least = concentration.herfindahl(top)
+    most = concentration.herfindahl_most(
+        np.array([least]), np.array([top[-1]]), np.array([max(0.0, 1 - top.sum())])
     )
-    truth = concentration.herfindahl(ordered)
-    assert low[0] - 1e-12 <= truth <= high[0] + 1e-12
+    assert least - 1e-12 <= concentration.herfindahl(ordered) <= most[0] + 1e-12
 
 
 def test_what_the_others_could_take_over():

@@ -86,3 +86,22 @@ def test_pooled_variances_and_coverage_are_recovered():
 def test_too_short_series_are_refused():
     with pytest.raises(ValueError, match="three observations"):
         fit_local_level(np.array([[1.0, 2.0, np.nan]]), np.ones((1, 3)))
+
+
+def test_an_error_that_lasts_is_found_out_and_stays_in_every_level():
+    """Series with half of the variance of their errors the same in all years: the other half passes."""
+    rng = np.random.default_rng(11)
+    steps = rng.normal(0, 2, (400, 30))
+    lasting, passing = rng.normal(0, 6, (400, 1)), rng.normal(0, 6, (400, 30))
+    truth = 50 + np.cumsum(steps, axis=1)
+    values, errors = truth + lasting + passing, np.full((400, 30), 72.0)
+    found = fit_local_level(values, errors)
+    assert found.passing == pytest.approx(0.5, abs=0.05)
+    assert found.step == pytest.approx(4, rel=0.15)
+    level = local_level(values, errors, found)
+    for mean, variance in (
+        (level.filtered, level.filtered_variance),
+        (level.smoothed, level.smoothed_variance),
+    ):
+        covered = np.abs(mean - truth) <= 1.645 * np.sqrt(variance)
+        assert covered[:, 5:].mean() == pytest.approx(0.9, abs=0.03)

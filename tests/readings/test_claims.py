@@ -148,7 +148,7 @@ def test_an_older_number_does_not_stand_in_for_a_withheld_one(reading):
 
 def test_a_verdict_that_few_variants_share_is_mixed(reading):
     """By the rule over five years it is supported; the two variants over ten years say otherwise."""
-    condition = Condition("displacement_5y", ("second", "first", "ground"), "lower", 0.0)
+    condition = Condition("displacement_5y", ("second", "first", "ground"), "value", 0.0)
     bare = Claim("mine", "{second} gains in {ground}.", "e", "r", "share_change", "c", (condition,))
     assert judge(reading, bare).verdict == "supported"
     variants = tuple(

@@ -6,7 +6,7 @@ import pytest
 
 from tripoint.core.triad import Triad
 from tripoint.measures.layers import declared_layers
-from tripoint.measures.records import declared, records
+from tripoint.measures.records import records
 from tripoint.readings.explain import explain
 from tripoint.readings.reading import take_reading
 from tripoint.store.vintages import open_vintage
@@ -35,9 +35,7 @@ def test_all_that_a_series_is_made_of_is_a_series():
 
 
 def test_a_tilt_is_made_of_the_declared_layers():
-    tilt, hedging = records()["tilt"], declared("hedging").settings
-    assert [*tilt.made_of] == [told["measure"] for told in declared_layers().values()]
-    assert tilt.made_of["siding_first"] == hedging["siding_years"] - 1
+    assert [*records()["tilt"].made_of] == [told["measure"] for told in declared_layers().values()]
 
 
 def test_a_tilt_in_trade_follows_from_both_presences(reading):
@@ -48,13 +46,12 @@ def test_a_tilt_in_trade_follows_from_both_presences(reading):
     assert behind(told, "tilt", "issue").get("trade") == expected
 
 
-def test_a_tilt_in_votes_follows_from_the_sidings_of_five_years(reading):
+def test_a_tilt_in_votes_is_that_of_the_sidings(reading):
     told = explain(reading, "tilt", "2023")
-    sidings = [row for row in told.rows if row.get("measure") == "siding_first"]
-    assert {row["period"] for row in sidings} <= {str(year) for year in range(2019, 2024)}
-    pooled = sum(row["value"] * row["n"] for row in sidings) / sum(row["n"] for row in sidings)
-    assert -1 <= behind(told, "tilt", "issue")["votes"] <= 1
-    assert (behind(told, "tilt", "issue")["votes"] > 0) == (pooled > 0.5)
+    (tilt,) = (row for row in told.rows if row.get("issue") == "votes")
+    (sidings,) = (row for row in told.rows if row.get("measure") == "siding_tilt")
+    assert tilt["value"] == pytest.approx(sidings["value"], abs=0.006)
+    assert tilt["n"] == sidings["n"]
 
 
 def test_the_tilt_in_security_is_the_mean_of_its_two(reading):

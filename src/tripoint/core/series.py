@@ -109,6 +109,8 @@ class MeasureRecord:
     made_of
         The series that it is computed from, where there are such (one issue of a series after a slash), each with the
         number of years before the period that count too.
+    hindsight
+        Whether later periods are in a number: no such number could be known at the time.
     """
 
     name: str
@@ -127,4 +129,5 @@ class MeasureRecord:
     antisymmetric: bool = False
     swap: str | None = None
     made_of: dict[str, int] = field(default_factory=dict)
+    hindsight: bool = False
     bundle: Bundle = Bundle()

@@ -134,7 +134,9 @@ def _displacement(
     a1, b1, a0, b0 = (value[span][:, who] for span in (now, before) for who in (one, two))
     va1, vb1, va0, vb0 = (variance[span][:, who] for span in (now, before) for who in (one, two))
     gain = a1 * b0 - a0 * b1
-    half = HALF_WIDTH * np.sqrt(b0**2 * va1 + a1**2 * vb0 + b1**2 * va0 + a0**2 * vb1)
+    first_order = b0**2 * va1 + a1**2 * vb0 + b1**2 * va0 + a0**2 * vb1
+    # Where shares are near 0 the products of their errors are what counts.
+    half = HALF_WIDTH * np.sqrt(first_order + va1 * vb0 + va0 * vb1)
     effective = np.minimum(shares.effective[outside, window:], shares.effective[outside, :-window])
     ground, year = np.nonzero(np.isfinite(gain))
     return pl.DataFrame(

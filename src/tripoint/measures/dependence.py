@@ -6,7 +6,7 @@ import polars as pl
 from tripoint.measures import presence
 from tripoint.measures.measure import HALF_WIDTH, Frames, Measure, Progress, Settings, series
 from tripoint.measures.records import declared, find_record
-from tripoint.models.concentration import herfindahl_bounds, replaceable
+from tripoint.models.concentration import herfindahl_most, replaceable
 from tripoint.sources import codebook
 from tripoint.store.corrections import usable
 
@@ -22,7 +22,7 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
     openness = _openness(totals, read_income(frames["state_year"]))
     progress(0.5, "dependence and concentration")
     dependence = _dependence(shares, openness)
-    concentration = _concentration(shares)
+    concentration = _concentration(shares, _on_one_list(frames))
     made = {
         "openness": openness.rename({"ground": "state"}),
         "dependence": dependence,
@@ -82,26 +82,66 @@ def _asymmetry(dependence: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _concentration(shares: pl.DataFrame) -> pl.DataFrame:
+def _on_one_list(frames: Frames) -> pl.DataFrame:
+    """What partners on one of two published lists may hold of turnover, per state and year.
+
+    Columns ``least`` and ``most`` (sums of squares, as if the other list held nothing of them, and as much as its
+    smallest entry), ``held`` and ``room`` (sums of the same shares, and of what could come to them), ``lump`` (the most
+    that a partner on neither list can hold).
+    """
+    key = ["ground", "period"]
+    sides = [
+        frames[name].filter(pl.col("value").is_not_null()).select(*key, "power", pl.col("value").alias(side))
+        for name, side in (("presence_export", "sold"), ("presence_import", "bought"))
+    ]
+    both = (
+        sides[0]
+        .join(sides[1], on=[*key, "power"], how="full", coalesce=True)
+        .with_columns(
+            *(
+                pl.col(side).filter(pl.col(side) > 0).min().over(key).alias(f"least_{side}")
+                for side in ("sold", "bought")
+            )
+        )
+    )
+    held = pl.coalesce("sold", "bought") / 2
+    room = pl.when(pl.col("sold").is_null()).then("least_sold").otherwise("least_bought") / 2
+    single = pl.col("sold").is_null() != pl.col("bought").is_null()
+    return both.group_by(key).agg(
+        held.filter(single).pow(2).sum().alias("least"),
+        (held + room).filter(single).pow(2).sum().alias("most"),
+        held.filter(single).sum().alias("held"),
+        room.filter(single).sum().alias("room"),
+        ((pl.col("least_sold") + pl.col("least_bought")) / 2).first().alias("lump"),
+    )
+
+
+def _concentration(shares: pl.DataFrame, single: pl.DataFrame) -> pl.DataFrame:
     """Sum of squares per state and year; errors of shares independent, bounds where only main partners are listed."""
     listed = pl.col("note").str.contains("published share").fill_null(value=False)
     error = (pl.col("upper") - pl.col("lower")) / (2 * HALF_WIDTH)
-    found = shares.group_by("ground", "period", maintain_order=True).agg(
-        pl.col("value").pow(2).sum().alias("value"),
-        (2 * pl.col("value") * error).pow(2).sum().sqrt().alias("error"),
-        pl.col("value").filter(pl.col("value") > 0).min().alias("smallest"),
-        (1 - pl.col("value").sum()).clip(0, 1).alias("rest"),
-        pl.len().cast(pl.Int32).alias("n"),
-        listed.any().alias("listed"),
-        pl.col("coverage").filter(pl.col("value") >= 0.05).max().fill_null("C").alias("coverage"),
+    found = (
+        shares.group_by("ground", "period", maintain_order=True)
+        .agg(
+            pl.col("value").pow(2).sum().alias("squares"),
+            (2 * pl.col("value") * error).pow(2).sum().sqrt().alias("error"),
+            (1 - pl.col("value").sum()).alias("rest"),
+            pl.len().cast(pl.Int32).alias("n"),
+            listed.any().alias("listed"),
+            pl.col("coverage").filter(pl.col("value") >= 0.05).max().fill_null("C").alias("coverage"),
+        )
+        .join(single, on=["ground", "period"], how="left", maintain_order="left")
+        .with_columns(pl.col("least", "most", "held", "room", "lump").fill_null(0.0))
     )
-    numbers = [found[name].fill_null(0).to_numpy() for name in ("value", "smallest", "rest")]
-    least, most = herfindahl_bounds(*numbers)
-    half = HALF_WIDTH * found["error"].to_numpy()
-    only = found["listed"].to_numpy()
+    squares, error_of, only = (found[name].to_numpy() for name in ("squares", "error", "listed"))
+    left = (found["rest"] - found["held"] - found["room"]).clip(0, 1).to_numpy()
+    least = squares + found["least"].to_numpy()
+    most = herfindahl_most(squares + found["most"].to_numpy(), found["lump"].to_numpy(), left)
+    half = HALF_WIDTH * error_of
     return found.select(
-        pl.col("ground").alias("state"), "period", pl.Series("value", np.where(only, (least + most) / 2, numbers[0])),
-        pl.Series("lower", np.maximum(0, least - half)), pl.Series("upper", np.where(only, most, numbers[0]) + half),
+        pl.col("ground").alias("state"), "period", pl.Series("value", np.where(only, (least + most) / 2, squares)),
+        pl.Series("lower", np.maximum(0, np.where(only, least, squares) - half)),
+        pl.Series("upper", np.where(only, most, squares) + half),
         "n", "coverage",
         pl.when("listed").then(pl.lit("published shares of main partners")).alias("note"),
     ).filter(pl.col("n") > 1)  # fmt: skip
@@ -132,4 +172,4 @@ def _replaceability(shares: pl.DataFrame, growth: float) -> pl.DataFrame:
     )
 
 
-MEASURE = Measure("dependence", compute, uses=("presence_turnover",))
+MEASURE = Measure("dependence", compute, uses=("presence_export", "presence_import", "presence_turnover"))

@@ -18,8 +18,9 @@ from tripoint.measures.measure import (
     series,
     thresholds,
 )
+from tripoint.measures.presence import report_kinds
 from tripoint.measures.records import declared, find_record
-from tripoint.models.displacement import cumulated_gain
+from tripoint.models.displacement import Errors, cumulated_gain
 
 _WITHHELD = "too few observed years in the window"
 
@@ -47,9 +48,10 @@ WINDOWS = (
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
     """Displacement between all pairs of powers in all grounds, over all windows."""
     result = {}
+    kinds = report_kinds(frames)
     for done, window in enumerate(WINDOWS):
         progress(done / len(WINDOWS), f"displacement over {window.years} years")
-        shares = _as_shares(frames[window.shares], tuple(sorted(settings.powers)))
+        shares = _as_shares(frames[window.shares], kinds[window.shares], tuple(sorted(settings.powers)))
         rows = pl.concat(
             [_pair(shares, pair, window) for pair in combinations(range(len(settings.powers)), 2)]
         )
@@ -59,39 +61,51 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """Shares, variances, grades (0 is A) and whether only listed; (grounds, powers, years), NaN if not observed."""
+    """Shares, their errors, grades (0 is A) and whether only listed; (grounds, powers, years), NaN if not observed.
+
+    ``kind`` numbers whose report a share rests on, ``size`` is the class of its flow.
+    """
 
     grounds: NDArray[np.str_]
     powers: tuple[str, ...]
     years: NDArray[np.int64]
     value: NDArray[np.float64]
-    variance: NDArray[np.float64]
+    error: NDArray[np.float64]
+    kind: NDArray[np.int64]
+    size: NDArray[np.int64]
     grade: NDArray[np.float64]
     listed: NDArray[np.float64]
 
 
-def _as_shares(frame: pl.DataFrame, powers: tuple[str, ...]) -> _Shares:
-    seen = frame.filter(pl.col("power").is_in(powers), pl.col("value").is_not_null())
+def _as_shares(frame: pl.DataFrame, kinds: pl.DataFrame, powers: tuple[str, ...]) -> _Shares:
+    known = frame.filter(pl.col("power").is_in(powers), pl.col("value").is_not_null())
+    seen = known.join(kinds, on=["ground", "power", "period"], how="left")
     grounds, ground = np.unique(seen["ground"].to_numpy(), return_inverse=True)
     power = np.searchsorted(np.array(powers), seen["power"].to_numpy())
     year = seen["period"].cast(pl.Int64).to_numpy()
     years = np.arange(year.min(), year.max() + 1)
     value = np.full((len(grounds), len(powers), len(years)), np.nan)
-    variance = np.full_like(value, np.nan)
+    error = np.full_like(value, np.nan)
     value[ground, power, year - years[0]] = seen["value"].to_numpy()
-    error = (seen["upper"] - seen["lower"]).to_numpy() / (2 * HALF_WIDTH)
-    variance[ground, power, year - years[0]] = error**2
+    error[ground, power, year - years[0]] = (seen["upper"] - seen["lower"]).to_numpy() / (2 * HALF_WIDTH)
+    kind, size = np.zeros(value.shape, np.int64), np.zeros(value.shape, np.int64)
+    kind[ground, power, year - years[0]] = seen["kind"].rank("dense").to_numpy()
+    size[ground, power, year - years[0]] = seen["size"].to_numpy()
     grades = np.full_like(value, np.nan)
     grades[ground, power, year - years[0]] = [GRADES.index(letter) for letter in seen["coverage"]]
     listed = np.full_like(value, np.nan)
     published = seen["note"].str.contains("published share").fill_null(value=False)
     listed[ground, power, year - years[0]] = published.to_numpy()
-    return _Shares(grounds, powers, years, value, variance, grades, listed)
+    return _Shares(grounds, powers, years, value, error, kind, size, grades, listed)
 
 
-def _worst(values: NDArray[np.float64], years: int) -> NDArray[np.float64]:
-    """Largest value within the last ``years`` years and the one before, per ground; NaN counts for nothing."""
-    padded = np.concatenate([np.full((len(values), years), np.nan), values], axis=1)
+def _worst(values: NDArray[np.float64], pair: tuple[int, int], years: int) -> NDArray[np.float64]:
+    """Largest value of a pair in the years of every window and its base, per ground; NaN counts for nothing."""
+    both = np.maximum(values[:, pair[0]], values[:, pair[1]])  # NaN where either was not observed
+    slack = declared("displacement").settings["slack"]
+    for _ in range(slack):  # a base before the window stands at its start
+        both[:, 1:] = np.where(np.isnan(both[:, 1:]), both[:, :-1], both[:, 1:])
+    padded = np.concatenate([np.full((len(both), years), np.nan), both], axis=1)
     windows = np.lib.stride_tricks.sliding_window_view(padded, years + 1, axis=1)
     return np.where(np.isnan(windows), -1.0, windows).max(-1)
 
@@ -100,13 +114,17 @@ def _pair(shares: _Shares, pair: tuple[int, int], window: _Window) -> pl.DataFra
     """Rows of one pair of powers in all other grounds and years in which the window has a value."""
     first, second = (shares.powers[power] for power in pair)
     outside = (shares.grounds != first) & (shares.grounds != second)
-    value, error = shares.value[outside], shares.variance[outside]
-    one, two = pair
+    value, one, two = shares.value[outside], *pair
+    first_error, second_error = (
+        Errors(shares.error[outside, power], shares.kind[outside, power], shares.size[outside, power])
+        for power in pair
+    )
     gain, variance, steps = cumulated_gain(
         value[:, one],
         value[:, two],
-        error[:, one],
-        error[:, two],
+        first_error,
+        second_error,
+        declared("presence").settings["persistence"],
         window.years,
         declared("displacement").settings["slack"],
     )
@@ -116,10 +134,7 @@ def _pair(shares: _Shares, pair: tuple[int, int], window: _Window) -> pl.DataFra
     # A window is graded by how many of its years it saw, and never better than the poorest share that it rests on.
     own = np.full(len(n), "A") if window.years == 1 else grade(thresholds().windows, n, n / window.years)
     poorest, listed = (
-        np.maximum(_worst(array[outside, one], window.years), _worst(array[outside, two], window.years))[
-            ground, year
-        ]
-        for array in (shares.grade, shares.listed)
+        _worst(array[outside], pair, window.years)[ground, year] for array in (shares.grade, shares.listed)
     )
     limit = np.array(GRADES)[poorest.astype(int)]
     coverage = np.where(own > limit, own, limit)

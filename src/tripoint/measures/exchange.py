@@ -9,8 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tripoint.core.series import CARRIED, no_rows
+from tripoint.measures.carrying import carried
 from tripoint.measures.index import index
-from tripoint.measures.measure import Floats, Frames, Measure, Progress, Settings, grade, series, thresholds
+from tripoint.measures.measure import Frames, Measure, Progress, Settings, grade, series, thresholds
 from tripoint.measures.needle import Panel, panel_of, quantiles_of, to_percentiles
 from tripoint.measures.needle import Scale as Population
 from tripoint.measures.panels import indicator_panel
@@ -74,13 +75,13 @@ def _lead(ties: dict[str, _Tie], without: str | None, pairs: pl.DataFrame, years
     down = np.hypot(one.value - one.lower, two.upper - two.value)
     up = np.hypot(one.upper - one.value, two.value - two.lower)
     count = np.sum([tie.known for tie in kept.values()], axis=0)
-    carried = np.any([tie.known & ~tie.fresh for tie in kept.values()], axis=0)
+    old = np.any([tie.known & ~tie.fresh for tie in kept.values()], axis=0)
     grades = grade(thresholds().layers, count)
-    grades = np.where(carried & (grades < "C"), "C", grades)
-    gone = ties[without].known if without else np.ones_like(carried)
-    value = np.where(gone | ~np.isfinite(value), value, np.inf)  # kept as a row, and withheld
-    row, year = np.nonzero(~np.isnan(value))
-    note = np.where(carried, "in part carried from earlier years", "")
+    grades = np.where(old & (grades < "C"), "C", grades)
+    gone = ties[without].known if without else np.ones_like(old)
+    row, year = np.nonzero(np.isfinite(value))
+    value = np.where(gone, value, np.nan)
+    note = np.where(old, "in part carried from earlier years", "")
     note = np.where(gone, note, "no tie of that kind is on record")
     return (
         pairs[row]
@@ -93,10 +94,7 @@ def _lead(ties: dict[str, _Tie], without: str | None, pairs: pl.DataFrame, years
             pl.Series("coverage", grades[row, year]),
             pl.Series("note", note[row, year].astype(str)),
         )
-        .with_columns(
-            pl.when(pl.col("value").is_finite()).then("value").alias("value"),
-            pl.when(pl.col("note") != "").then("note").alias("note"),
-        )
+        .with_columns(pl.when(pl.col("note") != "").then("note").alias("note"))
     )
 
 
@@ -112,8 +110,8 @@ def _percentiles(frames: Frames, name: str, pairs: pl.DataFrame, outsider: str, 
     inside = (years >= int(index().reference.first)) & (years <= int(index().reference.last))
     quantiles = quantiles_of(panel.value[:, inside], index().reference.quantiles)
     found = to_percentiles(panel, Population(quantiles, None, 0))
-    bounds = (found.value, found.lower, found.upper)
-    return _Tie(Panel(*(_carried(bound, np.isfinite(found.value)) for bound in bounds)), fresh)
+    made = carried(Bounded(found.value, found.lower, found.upper))
+    return _Tie(Panel(*(np.clip(bound, 0, 100) for bound in (made.value, made.lower, made.upper))), fresh)
 
 
 def _without_marks(frames: Frames, name: str) -> pl.DataFrame:
@@ -127,13 +125,6 @@ def _observed(frames: Frames, name: str) -> pl.DataFrame:
     """Rows of a series that were observed in their year."""
     carried = pl.col("note").str.starts_with(CARRIED).fill_null(value=False)
     return frames[name].filter(~carried, pl.col("value").is_not_null())
-
-
-def _carried(array: Floats, seen: np.ndarray) -> Floats:
-    made = array.copy()
-    for age in range(1, index().presence.carried_years + 1):
-        made[:, age:] = np.where(np.isnan(made[:, age:]) & ~seen[:, age:], array[:, :-age], made[:, age:])
-    return made
 
 
 def _mean(panels: list[Panel]) -> Bounded:

@@ -11,7 +11,6 @@ from tripoint.sources import codebook
 from tripoint.store.corrections import usable
 
 _WITHHELD = "not on record"
-_MEDIAN_OF_NORMAL = 0.6744897501960817
 _COLUMNS = ("ground", "power", "period", "value", "lower", "upper", "n", "coverage", "note")
 
 
@@ -38,14 +37,19 @@ def _investment(stocks: pl.DataFrame, income: pl.DataFrame) -> pl.DataFrame:
         pl.col("origin").cast(pl.String),
         pl.col("value").clip(0),
     )
-    # What the investor's state counted, then the host's, then what the IMF derived from either.
-    order = ["imf_dip_investor", "imf_dip_host", "imf_dip_investor_mirror", "imf_dip_host_mirror"]
+    # What the investor's state counted, then the host's, then what the IMF derived from either. What is derived from a
+    # side's report is no second report.
+    order = {
+        "imf_dip_investor": "investor", "imf_dip_host": "host", "imf_dip_investor_mirror": "host",
+        "imf_dip_host_mirror": "investor",
+    }  # fmt: skip
     ranked = rows.with_columns(
-        pl.col("origin").replace_strict({name: k for k, name in enumerate(order)}).alias("rank")
+        pl.col("origin").replace_strict({name: k for k, name in enumerate(order)}).alias("rank"),
+        pl.col("origin").replace_strict(order).alias("side"),
     )
     who = ["ground", "power", "period"]
-    reports = ranked.sort(*who, "rank").group_by(who, maintain_order=True)
-    found = reports.agg(
+    reports = ranked.sort(*who, "rank").unique([*who, "side"], keep="first", maintain_order=True)
+    found = reports.group_by(who, maintain_order=True).agg(
         pl.col("value").first(),
         pl.col("value").min().alias("least"),
         pl.col("value").max().alias("most"),
@@ -53,9 +57,8 @@ def _investment(stocks: pl.DataFrame, income: pl.DataFrame) -> pl.DataFrame:
         pl.col("rank").first(),
     )
     two = found.filter(pl.col("n") > 1, pl.col("least") > 0)
-    gap = (two["most"] / two["least"]).log()
-    error = float(gap.median() or 0.0) / _MEDIAN_OF_NORMAL / np.sqrt(2)  # pyright: ignore[reportArgumentType]
-    spread = float(np.exp(HALF_WIDTH * error))
+    gap = (two["most"] / two["least"]).log().quantile(LEVEL)
+    spread = float(np.exp((gap if gap is not None else HALF_WIDTH) / np.sqrt(2)))
     both = found.join(income, on=["ground", "period"])
     return both.select(
         "ground", "power", "period",

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tripoint.core.series import no_rows
+from tripoint.core.series import CARRIED, LEVEL, no_rows
 from tripoint.core.states import find_state
+from tripoint.measures.carrying import root_drift, widened_roots
 from tripoint.measures.index import Index, NeedleDeclaration, index
 from tripoint.measures.measure import (
     HALF_WIDTH,
@@ -24,7 +25,7 @@ from tripoint.measures.measure import (
 )
 from tripoint.measures.needle import Needle, Panel, Scale, compose, coverage, percentile, quantiles_of, ranked
 from tripoint.measures.panels import needle_panels
-from tripoint.measures.records import declared, records, varied
+from tripoint.measures.records import declared, find_record, records, varied
 from tripoint.measures.reference import population, read_scales
 from tripoint.store.vintages import REFERENCE
 
@@ -148,15 +149,15 @@ def _collisions(frames: Frames, world: _World) -> pl.DataFrame:
     for family in index().needle("strain").families:
         (name,) = family.indicators
         if name in frames:
-            found = _latest(_usable(frames[name]), where)
+            found = _latest(name, _usable(frames[name]), where)
             parts.append(_as_percentiles(found, areas[family.name], world.scales[name].quantiles))
     stacked = pl.concat(parts)
-    observed = pl.len().over(*_TRIAD, "period")
+    observed, fresh = pl.len().over(*_TRIAD, "period"), (~_is_carried()).sum().over(*_TRIAD, "period")
     most = len(index().needle("strain").families)
     least = index().needle("strain").least_families
     by_areas = (
-        pl.when(observed >= most).then(pl.lit("A"))
-        .when(observed == most - 1).then(pl.lit("B"))
+        pl.when(fresh >= most).then(pl.lit("A"))
+        .when(fresh == most - 1).then(pl.lit("B"))
         .when(observed >= least).then(pl.lit("C"))
         .otherwise(pl.lit("D"))
     )  # fmt: skip
@@ -165,7 +166,14 @@ def _collisions(frames: Frames, world: _World) -> pl.DataFrame:
         graded.select(*_TRIAD, "period", "by_areas").unique(), on=[*_TRIAD, "period"]
     )
     every = pl.concat([graded, more.select(graded.columns)])
-    return every.with_columns(pl.max_horizontal("by_areas", "coverage").alias("coverage")).drop("by_areas")
+    at_best = pl.when(_is_carried()).then(pl.lit("C")).otherwise(pl.lit("A"))
+    return every.with_columns(pl.max_horizontal("by_areas", "coverage", at_best).alias("coverage")).drop(
+        "by_areas"
+    )
+
+
+def _is_carried() -> pl.Expr:
+    return pl.col("note").str.starts_with(CARRIED).fill_null(value=False)
 
 
 def _as_percentiles(found: pl.DataFrame, issue: str, quantiles: Floats) -> pl.DataFrame:
@@ -176,10 +184,11 @@ def _as_percentiles(found: pl.DataFrame, issue: str, quantiles: Floats) -> pl.Da
 
 def _votes_by_issue(frames: Frames, where: pl.DataFrame) -> pl.DataFrame:
     """Sides taken in each UN issue, as percentiles of the same issue in the years of the reference population."""
-    rows, since = _usable(_read(frames, "issue_side_taking")), index().reference
-    parts = [_latest(rows.clear(), where).with_columns(pl.lit(None, pl.String).alias("issue"))]
+    name, since = "issue_side_taking", index().reference
+    rows = _usable(_read(frames, name))
+    parts = [_latest(name, rows.clear(), where).with_columns(pl.lit(None, pl.String).alias("issue"))]
     for issue in declared("fault_lines").settings["issues"]:
-        found = _latest(rows.filter(pl.col("issue") == issue), where)
+        found = _latest(name, rows.filter(pl.col("issue") == issue), where)
         fixed = found.filter(pl.col("period").is_between(pl.lit(since.first), pl.lit(since.last)))
         quantiles = quantiles_of(fixed["value"].to_numpy(), since.quantiles)
         parts.append(_as_percentiles(found, issue, quantiles))
@@ -188,8 +197,9 @@ def _votes_by_issue(frames: Frames, where: pl.DataFrame) -> pl.DataFrame:
 
 def _contested_routes(frames: Frames, where: pl.DataFrame) -> pl.DataFrame:
     """Opposed interests in planned routes, as percentiles of all pairs with a stake in all grounds on a corridor."""
-    rows = _usable(_read(frames, "opposed_routes"))
-    found = _latest(rows, where)
+    name = "opposed_routes"
+    rows = _usable(_read(frames, name))
+    found = _latest(name, rows, where)
     quantiles = quantiles_of(rows["value"].to_numpy().astype(float), index().reference.quantiles)
     return _as_percentiles(found, declared("fault_lines").settings["routes"], quantiles)
 
@@ -201,8 +211,8 @@ def _usable(series_: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _latest(found: pl.DataFrame, where: pl.DataFrame) -> pl.DataFrame:
-    """The last observation of each triad by each year, not older than the declared years."""
+def _latest(name: str, found: pl.DataFrame, where: pl.DataFrame) -> pl.DataFrame:
+    """The last observation of each triad by each year, not older than the declared years, its interval as old."""
     joined = where.sort("year").join_asof(
         found.drop("period").sort("seen"),
         left_on="year",
@@ -212,10 +222,14 @@ def _latest(found: pl.DataFrame, where: pl.DataFrame) -> pl.DataFrame:
         check_sortedness=False,
     )
     old = pl.col("seen") < pl.col("year")
-    note = pl.when(old).then(pl.format("carried from {}", "seen")).otherwise("note")
+    note = pl.when(old).then(pl.format(f"{CARRIED} {{}}", "seen")).otherwise("note")
+    drift = root_drift(found, _TRIAD, "seen")
+    change = (pl.col("year") - pl.col("seen")).replace_strict(drift, return_dtype=pl.Float64)
+    wider = widened_roots(change, find_record(name).maximum)
+    bounds = [pl.when(old).then(bound).otherwise(bound.meta.output_name()) for bound in wider]
     return joined.filter(pl.col("value").is_not_null()).select(
         *_TRIAD, pl.col("year").cast(pl.String).alias("period"),
-        "value", "lower", "upper", "n", "coverage", note.alias("note"),
+        "value", *bounds, "n", "coverage", note.alias("note"),
     )  # fmt: skip
 
 
@@ -237,28 +251,40 @@ def _pair_means(world: _World) -> tuple[list[tuple[str, str]], Floats, NDArray[n
 
 
 def _gaps(world: _World, since: int) -> pl.DataFrame:
-    """How much more strain a pair has than the others; the interval inverts the distribution over pairs."""
+    """How much more strain a pair has than the others; the interval inverts the distribution over pairs.
+
+    Compared are pairs that are known well enough to be published. The ends of the distribution are pairs, not points
+    between them, so that where there are few no pair stands out.
+    """
     pairs, mean, count, lit = _pair_means(world)
-    known = np.isfinite(mean)
-    others = known.sum(0) - 1
-    with np.errstate(invalid="ignore", divide="ignore"):
-        gap = mean - (np.nansum(mean, axis=0) - mean) / others
+    grades = grade(thresholds().grounds, count, lit)
     parts = [no_rows("dyad-year")]
-    for year in np.flatnonzero((others >= 2) & (world.years >= since)):
-        here = np.flatnonzero(known[:, year])
-        low, high = np.quantile(gap[here, year], [0.05, 0.95])
+    for year in np.flatnonzero(world.years >= since):
+        known = np.isfinite(mean[:, year])
+        here, compared = np.flatnonzero(known), np.flatnonzero(known & (grades[:, year] != "D"))
+        others = np.array(
+            [mean[compared[compared != k], year].mean() if compared.size > 1 else np.nan for k in here]
+        )
+        gap = mean[here, year] - others
+        among = gap[np.isin(here, compared)]
+        if among.size < 2:
+            continue
+        low = np.quantile(among, (1 - LEVEL) / 2, method="lower")
+        high = np.quantile(among, (1 + LEVEL) / 2, method="higher")
         parts.append(
             pl.DataFrame(
                 {
                     "first": [pairs[k][0] for k in here],
                     "second": [pairs[k][1] for k in here],
                     "period": str(world.years[year]),
-                    "value": gap[here, year],
-                    "lower": gap[here, year] - high,
-                    "upper": gap[here, year] - low,
+                    "value": gap,
+                    "lower": gap - high,
+                    "upper": gap - low,
                     "n": count[here, year].astype(np.int32),
-                    "coverage": grade(thresholds().grounds, count[here, year], lit[here, year]),
-                    "note": pl.Series([None] * len(here), dtype=pl.String),
+                    "coverage": grades[here, year],
+                    "note": pl.Series(
+                        [f"against {compared.size - 1} other pairs"] * len(here), dtype=pl.String
+                    ),
                 }
             )
         )
@@ -283,17 +309,18 @@ def _counts(world: _World, collisions: pl.DataFrame, since: int, seed: int) -> d
             dark = np.flatnonzero(of_pair & world.dark[:, year])
             band = Panel(*(array[rows, year] for array in (strain.value, strain.lower, strain.upper)))
             passed = _passed(band, constants["strained"], constants["draws"], rng)
-            here, there = region[rows], set(region[dark])
+            here, there = region[rows], np.unique(region[dark])
+            regions = np.union1d(here, there)
+            # The classes that a ground counts in, and those that dark grounds would add if all were under strain.
             found = {
                 "strained_grounds": (np.eye(rows.size, dtype=bool), len(dark)),
-                "strained_regions": (here[:, None] == np.unique(here), len(there - set(here))),
-                "strained_areas": (hot[rows, :, year], hot.shape[1] if dark.size else 0),
+                "strained_regions": (here[:, None] == regions, np.isin(regions, there)),
+                "strained_areas": (hot[rows, :, year], np.full(hot.shape[1], dark.size > 0)),
             }
             for name, (belongs, unseen) in found.items():
                 counts = _others(passed, belongs)
-                if name == "strained_areas":
-                    unseen = np.minimum(unseen, hot.shape[1] - counts[0])
-                rows_of = _count_rows(world.triads[rows], counts, unseen, len(dark))
+                most = counts + unseen if isinstance(unseen, int) else _others(passed, belongs, unseen)
+                rows_of = _count_rows(world.triads[rows], counts, most, len(dark))
                 parts.setdefault(name, []).append(
                     rows_of.with_columns(pl.lit(str(world.years[year])).alias("period"))
                 )
@@ -301,16 +328,17 @@ def _counts(world: _World, collisions: pl.DataFrame, since: int, seed: int) -> d
 
 
 def _count_rows(
-    triads: pl.DataFrame, counts: NDArray[np.int64], unseen: NDArray[np.int64] | int, dark: int
+    triads: pl.DataFrame, counts: NDArray[np.int64], most: NDArray[np.int64], dark: int
 ) -> pl.DataFrame:
     """Counts with the interval of the draws; above, as if all that is dark were under strain."""
-    low, high = np.quantile(counts[1:], [0.05, 0.95], axis=0)
+    low = np.quantile(counts[1:], (1 - LEVEL) / 2, axis=0)
+    high = np.quantile(most[1:], (1 + LEVEL) / 2, axis=0)
     others = triads.height - 1
     share = others / max(others + dark, 1)
     return triads.with_columns(
         pl.Series("value", counts[0].astype(float)),
         pl.Series("lower", np.minimum(low, counts[0])),
-        pl.Series("upper", np.maximum(high, counts[0]) + unseen),
+        pl.Series("upper", np.maximum(high, most[0])),
         pl.lit(others).alias("n"),
         pl.lit(str(grade(thresholds().grounds, np.array([others]), share)[0])).alias("coverage"),
         pl.lit(f"{dark} further grounds are dark" if dark else None, pl.String).alias("note"),
@@ -326,13 +354,19 @@ def _passed(band: Panel, line: float, draws: int, rng: np.random.Generator) -> N
     return np.concatenate([band.lower[None] > line, drawn - half > line])
 
 
-def _others(passed: NDArray[np.bool_], belongs: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Number of classes with a ground that passed, leaving out one ground in turn, ``(1 + draws, n_grounds)``."""
+def _others(
+    passed: NDArray[np.bool_], belongs: NDArray[np.bool_], unseen: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Number of classes with a ground that passed, leaving out one ground in turn, ``(1 + draws, n_grounds)``.
+
+    Classes that are ``unseen`` count in any case.
+    """
     held = passed.astype(np.float32) @ belongs.astype(np.float32)
     own = passed[:, :, None] & belongs[None]
-    if passed.shape[1] == belongs.shape[1] and belongs.diagonal().all():  # each ground is its own class
-        return (held > 0).sum(1, keepdims=True) - passed
-    return ((held[:, None, :] - own) > 0.5).sum(2)
+    if unseen is None and passed.shape[1] == belongs.shape[1] and belongs.diagonal().all():
+        return (held > 0).sum(1, keepdims=True) - passed  # each ground is its own class
+    in_any_case = np.zeros(belongs.shape[1], bool) if unseen is None else unseen
+    return ((held[:, None, :] - own > 0.5) | in_any_case).sum(2)
 
 
 def _hot_areas(world: _World, collisions: pl.DataFrame, line: float) -> NDArray[np.bool_]:

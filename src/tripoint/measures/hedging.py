@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from tripoint.core.series import CARRIED, no_rows
 from tripoint.measures.layers import (
     Layers,
-    Sides,
+    VoteTilts,
     declared_layers,
     pair_tilts,
     read_layers,
-    read_sides,
+    read_vote_tilts,
+    tilts_n,
     tilts_seen,
+    unseen,
 )
 from tripoint.measures.measure import (
     HALF_WIDTH,
@@ -42,32 +44,30 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
     """Everything about every ground between every pair of powers."""
     progress(0.0, "layers of ties")
     layers = read_layers(frames, settings.powers)
-    sides = read_sides(frames, layers)
+    votes = read_vote_tilts(frames, layers)
     pairs = list(combinations(range(len(layers.powers)), 2))
     parts: dict[str, list[pl.DataFrame]] = {record.name: [] for record in declared("hedging").measures}
     for done, (one, two) in enumerate(pairs):
         progress(
             0.1 + 0.9 * done / len(pairs), f"hedging between {layers.powers[one]} and {layers.powers[two]}"
         )
-        for name, frame in _pair(layers, sides, one, two, settings).items():
+        for name, frame in _pair(layers, votes, one, two, settings).items():
             parts[name].append(series(find_record(name), frame, _WITHHELD))
     # Pairs come in the order of their names, so that the pieces put together are sorted.
     return {name: pl.concat([no_rows(find_record(name).grain), *some]) for name, some in parts.items()}
 
 
 def _pair(
-    layers: Layers, sides: dict[tuple[str, str], Sides], one: int, two: int, settings: Settings
+    layers: Layers, votes: dict[tuple[str, str], VoteTilts], one: int, two: int, settings: Settings
 ) -> dict[str, pl.DataFrame]:
     pair = layers.powers[one], layers.powers[two]
-    shape = (len(layers.grounds), len(layers.years))
-    nothing = Sides(np.zeros(shape), np.zeros(shape))
-    tilts = pair_tilts(layers, one, two, sides.get(pair, nothing).tilt)
+    in_votes = votes.get(pair, unseen(layers))
+    tilts = pair_tilts(layers, one, two, in_votes.tilt)
     outside = ~np.isin(layers.grounds, pair)
-    tilts = Bounded(
-        *(np.where(outside[:, None], array, np.nan) for array in (tilts.value, tilts.lower, tilts.upper))
-    )
+    known = outside[:, None] & np.isfinite(tilts.lower) & np.isfinite(tilts.upper)
+    tilts = Bounded(*(np.where(known, array, np.nan) for array in (tilts.value, tilts.lower, tilts.upper)))
     when = np.where(np.isfinite(tilts.value), tilts_seen(layers, one, two), _NEVER)
-    made = {"tilt": _tilt_rows(layers, pair, tilts, when)}
+    made = {"tilt": _tilt_rows(layers, pair, tilts, when, tilts_n(layers, one, two, in_votes))}
     seen = np.sum(np.isfinite(tilts.value), axis=0)
     names = list(declared_layers())
     for name, group in _GROUPS.items():
@@ -237,7 +237,7 @@ def _note(seen: NDArray[np.int64], year: NDArray[np.int64], part: str = "") -> p
 
 
 def _tilt_rows(
-    layers: Layers, pair: tuple[str, str], tilts: Bounded, when: NDArray[np.int64]
+    layers: Layers, pair: tuple[str, str], tilts: Bounded, when: NDArray[np.int64], n: NDArray[np.int64]
 ) -> pl.DataFrame:
     names = np.array(list(declared_layers()))
     layer, ground, year = np.nonzero(np.isfinite(tilts.value))
@@ -251,7 +251,7 @@ def _tilt_rows(
             "value": tilts.value[layer, ground, year],
             "lower": tilts.lower[layer, ground, year],
             "upper": tilts.upper[layer, ground, year],
-            "n": np.ones(len(layer), int),
+            "n": n[layer, ground, year],
             "coverage": np.full(len(layer), "C"),
             "note": _note(when[layer, ground, year], layers.years[year]),
         }

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tripoint.core.series import CARRIED, LEVEL
+from tripoint.core.series import CARRIED
+from tripoint.measures.carrying import carried, roots, squares
 from tripoint.measures.index import index
 from tripoint.measures.measure import Floats, Frames
-from tripoint.measures.records import declared
+from tripoint.measures.records import declared, find_record
 from tripoint.models.hedging import Bounded, tilt
-from tripoint.models.splits import jeffreys_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Layers:
         Layer to presence, ``(n_powers, n_grounds, n_years)``; votes, which know pairs only, are not in it.
     seen
         Layer to the year in which the presence was observed, which is an earlier one where it is carried; 0 for never.
+    n
+        Layer to the observations behind a presence, carried with it.
     engagement
         Layer to the rank of presence among all powers in all grounds of the year, 0 to 1; 0 where there is none.
     """
@@ -34,7 +36,16 @@ class Layers:
     years: NDArray[np.int64]
     presence: dict[str, Bounded]
     seen: dict[str, NDArray[np.int64]]
+    n: dict[str, NDArray[np.int64]]
     engagement: dict[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class VoteTilts:
+    """Tilts in votes between two powers, ``(n_grounds, n_years)``, and the roll calls on which a side was taken."""
+
+    tilt: Bounded
+    n: NDArray[np.int64]
 
 
 def declared_layers() -> dict[str, dict[str, Any]]:
@@ -56,28 +67,28 @@ def read_layers(frames: Frames, powers: tuple[str, ...]) -> Layers:
         every = _oriented(frames[measure])
         known |= {*every["ground"].unique()}
         oriented[layer] = every.filter(pl.col("power").is_in(powers), pl.col("value").is_not_null())
-    if "siding_first" in frames:
-        known |= {*frames["siding_first"]["ground"].unique()}
+    if "siding_tilt" in frames:
+        known |= {*frames["siding_tilt"]["ground"].unique()}
     grounds = np.array(sorted(known))
     years = np.arange(declared("hedging").settings["first_year"], _last_year(frames) + 1)
-    presence, seen = {}, {}
+    presence, seen, n = {}, {}, {}
     for layer, frame in oriented.items():
-        presence[layer], seen[layer] = _carried(*_as_array(frame, powers, grounds, years))
+        found, when, count = _as_array(frame, powers, grounds, years)
+        presence[layer] = squares(carried(roots(found)), find_record(names[layer]).maximum)
+        seen[layer], n[layer] = _with_it(when), _with_it(count)
     engagement = {layer: _engagement(found.value) for layer, found in presence.items()}
-    return Layers(grounds, powers, years, presence, seen, engagement)
+    return Layers(grounds, powers, years, presence, seen, n, engagement)
 
 
 def _last_year(frames: Frames) -> int:
     """Last full year of the votes; of the trade where there are none."""
-    if "siding_first" not in frames:
-        return int(frames["presence_turnover"]["period"].max())  # pyright: ignore[reportArgumentType]
-    partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
-    return int(frames["siding_first"].filter(~partial, pl.col("value").is_not_null())["period"].max())  # pyright: ignore[reportArgumentType]
+    name = "siding_tilt" if "siding_tilt" in frames else "presence_turnover"
+    return int(frames[name].filter(pl.col("value").is_not_null())["period"].max())  # pyright: ignore[reportArgumentType]
 
 
 def _oriented(series: pl.DataFrame) -> pl.DataFrame:
     """A series seen from the ground: what is mutual counts for either side."""
-    columns = ("period", "value", "lower", "upper", "note")
+    columns = ("period", "value", "lower", "upper", "n", "note")
     if "power" in series.columns:
         return series.select("ground", "power", *columns)
     one = series.select(pl.col("first").alias("ground"), pl.col("second").alias("power"), *columns)
@@ -87,8 +98,8 @@ def _oriented(series: pl.DataFrame) -> pl.DataFrame:
 
 def _as_array(
     frame: pl.DataFrame, powers: tuple[str, ...], grounds: NDArray[np.str_], years: NDArray[np.int64]
-) -> tuple[Bounded, NDArray[np.int64]]:
-    """Presence as an array, and the year in which each number was observed."""
+) -> tuple[Bounded, NDArray[np.int64], NDArray[np.int64]]:
+    """Presence as an array, the year in which each number was observed, and on how many observations it rests."""
     rows = frame.with_columns(pl.col("period").cast(pl.Int64)).filter(
         pl.col("period").is_between(int(years[0]), int(years[-1])),
     )
@@ -103,25 +114,17 @@ def _as_array(
         array[place] = rows[name].to_numpy()
         bounds.append(array)
     observed = rows["note"].str.extract(rf"^{CARRIED} (\d{{4}})").cast(pl.Int64).fill_null(rows["period"])
-    seen = np.zeros(bounds[0].shape, np.int64)
-    seen[place] = observed.to_numpy()
-    return Bounded(*bounds), seen
+    seen, n = np.zeros(bounds[0].shape, np.int64), np.zeros(bounds[0].shape, np.int64)
+    seen[place], n[place] = observed.to_numpy(), rows["n"].to_numpy()
+    return Bounded(*bounds), seen, n
 
 
-def _carried(found: Bounded, seen: NDArray[np.int64]) -> tuple[Bounded, NDArray[np.int64]]:
-    """What was last observed up to the declared number of years ago stands for a year without an observation."""
-    made = [array.copy() for array in (found.value, found.lower, found.upper)]
-    when = seen.copy()
-    missing = np.isnan(found.value)
+def _with_it(known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What is known of an observation, in the years for which it stands; 0 where nothing is carried."""
+    made = known.copy()
     for age in range(1, index().presence.carried_years + 1):
-        unseen = missing[..., age:] & (when[..., age:] == 0)
-        when[..., age:] = np.where(unseen, seen[..., :-age], when[..., age:])
-        for array, source in zip(made, (found.value, found.lower, found.upper), strict=True):
-            older = source[..., :-age]
-            array[..., age:] = np.where(
-                missing[..., age:] & np.isnan(array[..., age:]), older, array[..., age:]
-            )
-    return Bounded(*made), when
+        made[..., age:] = np.where(made[..., age:] == 0, known[..., :-age], made[..., age:])
+    return made
 
 
 def _engagement(presence: Floats) -> Floats:
@@ -165,49 +168,50 @@ def tilts_seen(layers: Layers, one: int, two: int) -> NDArray[np.int64]:
     )
 
 
+def tilts_n(layers: Layers, one: int, two: int, votes: VoteTilts) -> NDArray[np.int64]:
+    """The fewer of the observations behind each tilt's two presences, shaped as tilts; votes: roll calls."""
+    none = np.zeros((len(layers.grounds), len(layers.years)), np.int64)
+    return np.stack(
+        [
+            votes.n
+            if layer == "votes"
+            else np.minimum(layers.n[layer][one], layers.n[layer][two])
+            if layer in layers.n
+            else none
+            for layer in declared_layers()
+        ]
+    )
+
+
 def _of(presence: Bounded, power: int) -> Bounded:
     return Bounded(presence.value[power], presence.lower[power], presence.upper[power])
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Split roll calls on which the ground took a side, pooled over years: counts for the first and for the second."""
-
-    first: Floats
-    second: Floats
-
-    @property
-    def tilt(self) -> Bounded:
-        """Tilt of the votes, with Jeffreys' interval."""
-        count = self.first + self.second
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.where(count > 0, self.first / count, np.nan)
-        lower, upper = jeffreys_interval(self.first, count, count, LEVEL)
-        return Bounded(
-            *(2 * array - 1 for array in (share, np.minimum(lower, share), np.maximum(upper, share)))
-        )
-
-
-def read_sides(frames: Frames, layers: Layers) -> dict[tuple[str, str], Sides]:
-    """Sides taken by every ground between every pair of powers, pooled over the declared years."""
-    if "siding_first" not in frames:
+def read_vote_tilts(frames: Frames, layers: Layers) -> dict[tuple[str, str], VoteTilts]:
+    """Tilts in votes of every ground between every pair of powers; pairs in the order of their names."""
+    if "siding_tilt" not in frames:
         return {}
-    window = declared("hedging").settings["siding_years"]
-    who = ["first", "second", "ground", "period"]
-    columns = [
-        frames[name].select(*who, (pl.col("value") * pl.col("n")).alias(name))
-        for name in ("siding_first", "siding_second")
-    ]
-    both = columns[0].join(columns[1], on=who).drop_nulls().with_columns(pl.col("period").cast(pl.Int64))
+    rows = frames["siding_tilt"].with_columns(pl.col("period").cast(pl.Int64))
+    here = pl.col("period").is_between(int(layers.years[0]), int(layers.years[-1]))
     found = {}
-    start = int(layers.years[0]) - window + 1
-    for (first, second), rows in both.group_by("first", "second"):
-        place = np.searchsorted(layers.grounds, rows["ground"].to_numpy()), rows["period"].to_numpy() - start
-        kept = (place[1] >= 0) & (place[1] < len(layers.years) + window - 1)
-        pooled = []
-        for name in ("siding_first", "siding_second"):
-            counts = np.zeros((len(layers.grounds), len(layers.years) + window - 1))
-            counts[place[0][kept], place[1][kept]] = rows[name].to_numpy()[kept]
-            pooled.append(np.lib.stride_tricks.sliding_window_view(counts, window, axis=1).sum(-1))
-        found[str(first), str(second)] = Sides(*pooled)
+    for (first, second), mine in rows.filter(here, pl.col("value").is_not_null()).group_by("first", "second"):
+        place = (
+            np.searchsorted(layers.grounds, mine["ground"].to_numpy()),
+            mine["period"].to_numpy() - layers.years[0],
+        )
+        made = unseen(layers)
+        for array, name in (
+            (made.tilt.value, "value"),
+            (made.tilt.lower, "lower"),
+            (made.tilt.upper, "upper"),
+        ):
+            array[place] = mine[name].to_numpy()
+        made.n[place] = mine["n"].to_numpy()
+        found[str(first), str(second)] = made
     return found
+
+
+def unseen(layers: Layers) -> VoteTilts:
+    """No tilt in votes anywhere."""
+    shape = len(layers.grounds), len(layers.years)
+    return VoteTilts(Bounded(*(np.full(shape, np.nan) for _ in range(3))), np.zeros(shape, np.int64))

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tripoint.core.series import LEVEL
 from tripoint.measures.measure import HALF_WIDTH, Floats, Frames, Measure, Progress, Settings, series
 from tripoint.measures.records import declared, find_record
 from tripoint.models.hedging import Bounded
@@ -11,7 +12,6 @@ from tripoint.sources import codebook
 from tripoint.store.corrections import usable
 
 _WITHHELD = "in too few organisations"
-_MEDIAN_OF_NORMAL = 0.6744897501960817
 
 
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
@@ -95,14 +95,14 @@ def _rows(
 
 
 def _error_of_change(shares: dict[tuple[int, str], Bounded]) -> float:
-    """Standard deviation, robust, of what shares change from the last COW list to the first other one."""
+    """Standard deviation of the normal that holds nine in ten changes from the last COW list to the first other one."""
     cow = [key for key in shares if key[1] == "cow_igo"]
     other = [key for key in shares if key[1] != "cow_igo"]
     if not cow or not other:
         return 0.0
     gap = np.abs(shares[min(other)].value - shares[max(cow)].value)
     np.fill_diagonal(gap, np.nan)
-    return float(np.nanmedian(gap) / _MEDIAN_OF_NORMAL) if np.isfinite(gap).any() else 0.0
+    return float(np.nanquantile(gap, LEVEL) / HALF_WIDTH) if np.isfinite(gap).any() else 0.0
 
 
 MEASURE = Measure("memberships", compute)

@@ -10,6 +10,7 @@ exist.
 import numpy as np
 import polars as pl
 
+from tripoint.core.series import LEVEL
 from tripoint.measures.measure import HALF_WIDTH, Frames, Measure, Progress, Settings, series
 from tripoint.measures.records import declared
 from tripoint.sources import codebook
@@ -18,28 +19,37 @@ from tripoint.store.corrections import usable
 
 _WITHHELD = "no report that can be read as a share"
 _FLOW = ("ground", "power", "year", "flow")
-
-#: Median absolute value of a standard normal variable.
-_MEDIAN_OF_NORMAL = 0.6744897501960817
+#: The size class that published shares are taken for.
+_SIZE_OF_LISTED = 1
 
 
 def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
     """Presence in exports, imports and turnover, everywhere."""
     progress(0.0, "reports of trade")
-    reports = _reports(frames["trade_flows"])
-    by_size = _usual_disagreement(reports)
-    progress(0.3, "shares in trade")
-    flows = _shares_from_values(reports, by_size)
-    shares = _shares_from_lists(frames["trade_shares"], flows)
-    progress(0.7, "shares in turnover")
-    oriented = {
-        "presence_export": _one_flow(flows, shares, "export"),
-        "presence_import": _one_flow(flows, shares, "import"),
-        "presence_turnover": _turnover(flows, shares),
-    }
+    oriented = _oriented(frames)
     return {
         record.name: series(record, oriented[record.name], _WITHHELD)
         for record in declared("presence").measures
+    }
+
+
+def report_kinds(frames: Frames) -> dict[str, pl.DataFrame]:
+    """Whose report each presence rests on, and the size class of its flow, by measure.
+
+    Columns ``ground``, ``power``, ``period``, ``kind``, ``size``.
+    """
+    found = _oriented(frames)
+    return {name: frame.select("ground", "power", "period", "kind", "size") for name, frame in found.items()}
+
+
+def _oriented(frames: Frames) -> dict[str, pl.DataFrame]:
+    reports = _reports(frames["trade_flows"])
+    flows = _shares_from_values(reports, _usual_disagreement(reports))
+    shares = _shares_from_lists(frames["trade_shares"], flows)
+    return {
+        "presence_export": _one_flow(flows, shares, "export"),
+        "presence_import": _one_flow(flows, shares, "import"),
+        "presence_turnover": _turnover(flows, shares),
     }
 
 
@@ -128,20 +138,20 @@ def _size(value: pl.Expr) -> pl.Expr:
 
 
 def _usual_disagreement(reports: pl.DataFrame) -> pl.DataFrame:
-    """Standard deviation of the log error of one report, by size of flow.
+    """Standard deviation of the normal whose 90% interval holds nine in ten log errors of one report, by size of flow.
 
-    Two reports with independent errors differ by sqrt(2) standard deviations; the median of the absolute
-    difference is 0.6745 of that for a normal error, and unmoved by the few absurd pairs.
+    Two reports with independent errors differ by sqrt(2) times that. The tails are heavier than a normal's, so that the
+    median of differences would make intervals that are too narrow.
     """
     sides = reports.group_by(*_FLOW, "mirror", maintain_order=True).agg(pl.col("value").first())
     own = sides.filter(~pl.col("mirror")).drop("mirror")
     mirror = sides.filter(pl.col("mirror")).drop("mirror").rename({"value": "mirror_value"})
     both = own.join(mirror, on=_FLOW).filter((pl.col("value") > 0) & (pl.col("mirror_value") > 0))
     gap = (pl.col("value") / pl.col("mirror_value")).log().abs()
-    scale = float(1 / (_MEDIAN_OF_NORMAL * np.sqrt(2)))
+    scale = float(1 / (HALF_WIDTH * np.sqrt(2)))
     measured = (
         both.group_by(_size(pl.col("value")).alias("size"))
-        .agg((gap.median() * scale).alias("error"))
+        .agg((gap.quantile(LEVEL) * scale).alias("error"))
         .sort("size")
     )
     sizes = pl.DataFrame({"size": list(range(len(_sizes()) + 1))}, schema={"size": pl.Int32})
@@ -160,6 +170,7 @@ def _shares_from_values(reports: pl.DataFrame, disagreement: pl.DataFrame) -> pl
         pl.col("mirror").n_unique().alias("sides"),
         pl.len().alias("n"),
         pl.col("mirror").first().alias("from_mirror"),
+        pl.concat_str(pl.col("origin").first(), pl.col("mirror").first().cast(pl.String)).alias("kind"),
         pl.col("national").first(),
         pl.col("note").drop_nulls().first(),
         (pl.col("all_partners") & ~pl.col("mirror") | pl.col("all_reporters") & pl.col("mirror"))
@@ -210,14 +221,16 @@ def _shares_from_lists(trade_shares: pl.DataFrame, flows: pl.DataFrame) -> pl.Da
         pl.col("flag").alias("note"),
     )
     compared = listed.join(flows, on=_FLOW).filter(pl.col("value") > 0)
-    gap = (pl.col("share") / _share_of("value")).log().abs().median() / _MEDIAN_OF_NORMAL
-    measured = compared.select(gap.alias("error"))["error"].item() if compared.height else None
-    spread = float(np.exp(HALF_WIDTH * (measured if measured is not None else 1.0)))
+    gap = (pl.col("share") / _share_of("value")).log().abs().quantile(LEVEL)
+    measured = compared.select(gap.alias("gap"))["gap"].item() if compared.height else None
+    spread = float(np.exp(measured if measured is not None else HALF_WIDTH))
     return listed.filter(pl.col("share") > 0).with_columns(
         pl.col("share").alias("value"),
         (pl.col("share") / spread).alias("lower"),
         (pl.col("share") * spread).clip(upper_bound=1.0).alias("upper"),
         pl.lit(1).alias("n"),
+        pl.lit("list").alias("kind"),
+        pl.lit(_SIZE_OF_LISTED).alias("size"),
         pl.lit("C").alias("coverage"),
         pl.concat_str([pl.lit("published share"), pl.col("note")], separator="; ", ignore_nulls=True).alias(
             "note"
@@ -225,7 +238,7 @@ def _shares_from_lists(trade_shares: pl.DataFrame, flows: pl.DataFrame) -> pl.Da
     )
 
 
-_COLUMNS = ("ground", "power", "period", "value", "lower", "upper", "n", "coverage", "note")
+_COLUMNS = ("ground", "power", "period", "value", "lower", "upper", "n", "coverage", "note", "kind", "size")
 
 
 def _one_flow(flows: pl.DataFrame, shares: pl.DataFrame, flow: str) -> pl.DataFrame:
@@ -234,7 +247,7 @@ def _one_flow(flows: pl.DataFrame, shares: pl.DataFrame, flow: str) -> pl.DataFr
     valued = flows.filter(pl.col("flow") == flow).select(
         "ground", "power", period,
         _share_of("value").alias("value"), _share_of("least").alias("lower"), _share_of("most").alias("upper"),
-        pl.col("n").cast(pl.Int32), _grade_of_values().alias("coverage"), "note",
+        pl.col("n").cast(pl.Int32), _grade_of_values().alias("coverage"), "note", "kind", "size",
     )  # fmt: skip
     listed = (
         shares.filter(pl.col("flow") == flow)
@@ -264,12 +277,14 @@ def _turnover(flows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         (pl.col("national") & pl.col("national_bought")).alias("national"),
         (pl.col("from_mirror") | pl.col("from_mirror_bought")).alias("from_mirror"),
         pl.coalesce("note", "note_bought").alias("note"),
+        pl.concat_str("kind", "kind_bought").alias("kind"),
+        pl.min_horizontal("size", "size_bought").alias("size"),
     )
     period = pl.col("year").cast(pl.String).alias("period")
     valued = summed.select(
         "ground", "power", period,
         _share_of("value").alias("value"), _share_of("least").alias("lower"), _share_of("most").alias("upper"),
-        pl.col("n").cast(pl.Int32), _grade_of_values().alias("coverage"), "note",
+        pl.col("n").cast(pl.Int32), _grade_of_values().alias("coverage"), "note", "kind", "size",
     )  # fmt: skip
     sides = [shares.filter(pl.col("flow") == flow).drop("share", "flow") for flow in ("export", "import")]
     listed = sides[0].join(sides[1], on=key, suffix="_bought").select(
@@ -279,7 +294,7 @@ def _turnover(flows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
         pl.min_horizontal("lower", "lower_bought").alias("lower"),
         pl.max_horizontal("upper", "upper_bought").alias("upper"),
         pl.lit(2, pl.Int32).alias("n"),
-        "coverage", "note",
+        "coverage", "note", "kind", "size",
     )  # fmt: skip
     return pl.concat([valued, _where_no_total(listed, valued)])
 

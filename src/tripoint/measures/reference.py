@@ -87,6 +87,7 @@ def _as_rows(name: str, scale: Scale) -> pl.DataFrame:
     if scale.variances is not None:
         rows.append((name, "step_variance", 0, scale.variances.step))
         rows.append((name, "irregular_variance", 0, scale.variances.irregular))
+        rows.append((name, "passing_share", 0, scale.variances.passing))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
@@ -101,6 +102,8 @@ def read_scales(reference: pl.DataFrame) -> dict[str, Scale]:
         quantiles: Floats = rows.filter(statistic="quantile").sort("rank")["value"].to_numpy()
         variances = None
         if "step_variance" in single:
-            variances = Variances(single["step_variance"], single["irregular_variance"])
+            variances = Variances(
+                single["step_variance"], single["irregular_variance"], single["passing_share"]
+            )
         scales[str(name)] = Scale(quantiles, variances, int(single["n"]))
     return scales

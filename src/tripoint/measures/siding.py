@@ -1,5 +1,7 @@
 """Whom does the ground join when the two powers part, for every pair of powers and every ground?"""
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -10,8 +12,12 @@ from tripoint.measures.measure import Frames, Measure, Progress, Settings, grade
 from tripoint.measures.records import declared, find_record, ways
 from tripoint.models.splits import count_splits, jeffreys_interval
 
+#: Columns of numbers from counts of split roll calls.
+_Measured = Callable[[NDArray[np.float64]], dict[str, NDArray]]
+
 _WITHHELD = "too few independent splits"
 _LESSER = "lesser_siding"
+_TILT = "siding_tilt"
 
 
 def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
@@ -25,17 +31,17 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
         parts.append(_year(ballots, year, settings.powers))
     everything = pl.concat(parts)
     pooled = ways("siding", _LESSER)
-    yearly = [record for record in declared("siding").measures if record.name not in pooled]
+    yearly = [record for record in declared("siding").measures if record.name not in (*pooled, _TILT)]
     found = {
         record.name: series(record, _one_measure(everything, record.name), _WITHHELD) for record in yearly
     }
     full = [year for year in years if year not in ballots.partial]
     for name, constants in pooled.items():
         since = first_year if name == _LESSER else int(declared("siding").variants_since)
-        spans = [(year - constants["lesser_years"] + 1, year) for year in full if year >= since]
-        parts = [_lesser(ballots, *span, settings.powers) for span in spans if span[0] >= first_year]
-        pooled_rows = pl.concat(parts) if parts else no_rows("triad-year")
-        found[name] = series(find_record(name), pooled_rows, _WITHHELD)
+        ends = [year for year in full if year >= since]
+        found[name] = _pooled(name, _lesser, constants["lesser_years"], ends, ballots, settings.powers)
+    spans = declared("siding").settings["tilt_years"]
+    found[_TILT] = _pooled(_TILT, _tilt, spans, full, ballots, settings.powers)
     return found
 
 
@@ -63,41 +69,59 @@ def _year(ballots: Ballots, year: int, powers: tuple[str, ...]) -> pl.DataFrame:
         "period": np.full(len(pair), str(year)),
     }
     for k, name in enumerate(("siding_first", "siding_second", "siding_neither")):
-        columns |= _share(name, counts[:, k], splits, counts[:, 4])
-    columns |= _share("side_taking", counts[:, 0] + counts[:, 1], counts[:, 3], counts[:, 5])
+        columns |= _named(name, _share(counts[:, k], splits, counts[:, 4]))
+    taken = counts[:, 0] + counts[:, 1]
+    columns |= _named("side_taking", _share(taken, counts[:, 3], counts[:, 5]))
     note = "partial-year" if year in ballots.partial else None
     return pl.DataFrame(columns).with_columns(pl.lit(note, pl.String).alias("note"))
 
 
-def _lesser(ballots: Ballots, first: int, last: int, powers: tuple[str, ...]) -> pl.DataFrame:
-    """How often the ground joined the power that it joins less, over some years."""
-    rolls = ballots.of_years(first, last)
-    pairs = pairs_among(powers, ballots.states)
-    counts = count_splits(ballots.votes[:, rolls], ballots.titles[rolls], pairs)
-    splits = counts[..., :3].sum(-1)
-    pair, ground = np.nonzero(splits >= thresholds().least_splits)
-    outside = (ground != pairs[pair, 0]) & (ground != pairs[pair, 1])
-    pair, ground = pair[outside], ground[outside]
-    counts, splits = counts[pair, ground], splits[pair, ground]
-    states = np.array(ballots.states)
-    numbers = _share("lesser", np.minimum(counts[:, 0], counts[:, 1]), splits, counts[:, 4])
-    about = {"first": states[pairs[pair, 0]], "second": states[pairs[pair, 1]], "ground": states[ground]}
-    return pl.DataFrame(
-        {**about, **{name.removeprefix("lesser_"): column for name, column in numbers.items()}}
-    ).with_columns(pl.lit(str(last)).alias("period"), pl.lit(None, pl.String).alias("note"))
+def _pooled(
+    name: str, measured: _Measured, window: int, ends: list[int], ballots: Ballots, powers: tuple[str, ...]
+) -> pl.DataFrame:
+    """A measure of all split roll calls of some years, for every year that ends such a window."""
+    parts = [no_rows("triad-year")]
+    first_year = int(thresholds().first_year_of_triads)
+    for last in ends:
+        if last - window + 1 < first_year:
+            continue
+        rolls = ballots.of_years(last - window + 1, last)
+        pairs = pairs_among(powers, ballots.states)
+        counts = count_splits(ballots.votes[:, rolls], ballots.titles[rolls], pairs)
+        pair, ground = np.nonzero(counts[..., :3].sum(-1) >= thresholds().least_splits)
+        outside = (ground != pairs[pair, 0]) & (ground != pairs[pair, 1])
+        pair, ground = pair[outside], ground[outside]
+        states = np.array(ballots.states)
+        about = {"first": states[pairs[pair, 0]], "second": states[pairs[pair, 1]], "ground": states[ground]}
+        rows = pl.DataFrame({**about, **measured(counts[pair, ground])}).with_columns(
+            pl.lit(str(last)).alias("period"), pl.lit(None, pl.String).alias("note")
+        )
+        parts.append(rows.select(parts[0].columns))
+    return series(find_record(name), pl.concat(parts, how="vertical_relaxed"), _WITHHELD)
 
 
-def _share(name: str, successes: NDArray, trials: NDArray, effective: NDArray) -> dict[str, object]:
+def _lesser(counts: NDArray[np.float64]) -> dict[str, NDArray]:
+    """How often the ground joined the power that it joins less."""
+    return _share(np.minimum(counts[:, 0], counts[:, 1]), counts[:, :3].sum(-1), counts[:, 4])
+
+
+def _tilt(counts: NDArray[np.float64]) -> dict[str, NDArray]:
+    """Which of the two the ground joined where it joined one, from -1 (always the second) to 1."""
+    sides, splits = counts[:, 0] + counts[:, 1], counts[:, :3].sum(-1)
+    found = _share(counts[:, 0], sides, counts[:, 4] * sides / splits)
+    return found | {bound: 2 * found[bound] - 1 for bound in ("value", "lower", "upper")}
+
+
+def _share(successes: NDArray, trials: NDArray, effective: NDArray) -> dict[str, NDArray]:
     """Value, interval, n and grade of one share, as columns."""
     lower, upper = jeffreys_interval(successes, trials, effective, LEVEL)
     value = np.divide(successes, trials, out=np.full(trials.shape, np.nan), where=trials > 0)
-    return {
-        f"{name}_value": value,
-        f"{name}_lower": lower,
-        f"{name}_upper": upper,
-        f"{name}_n": trials,
-        f"{name}_coverage": grade(thresholds().splits, effective),
-    }
+    coverage = grade(thresholds().splits, effective)
+    return {"value": value, "lower": lower, "upper": upper, "n": trials, "coverage": coverage}
+
+
+def _named(name: str, columns: dict[str, NDArray]) -> dict[str, NDArray]:
+    return {f"{name}_{part}": column for part, column in columns.items()}
 
 
 def _one_measure(everything: pl.DataFrame, name: str) -> pl.DataFrame:

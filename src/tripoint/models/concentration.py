@@ -53,23 +53,21 @@ def entropy(shares: ArrayLike) -> Floats:
     return -np.sum(shares * np.log(np.where(shares > 0, shares, 1.0)), axis=-1)
 
 
-def herfindahl_bounds(listed: Floats, smallest: Floats, rest: Floats) -> tuple[Floats, Floats]:
-    """Least and greatest sum of squares where only the largest shares are listed.
-
-    What is not listed is spread thinly at best, and at worst lies in lumps as large as the smallest share listed.
+def herfindahl_most(listed: Floats, lump: Floats, rest: Floats) -> Floats:
+    """Greatest sum of squares where only the largest shares are listed: all else lies in lumps as large as can be.
 
     Parameters
     ----------
     listed
         Sum of squares of the listed shares.
-    smallest
-        Smallest listed share.
+    lump
+        The most that one who is not listed can hold.
     rest
-        One minus the sum of the listed shares, not below 0.
+        What the listed leave of one, not below 0.
     """
-    whole = np.floor(np.divide(rest, smallest, out=np.zeros_like(rest), where=smallest > 0))
-    left = rest - whole * smallest
-    return listed, np.minimum(listed + whole * smallest**2 + left**2, 1.0)
+    whole = np.floor(np.divide(rest, lump, out=np.zeros_like(rest), where=lump > 0))
+    left = rest - whole * lump
+    return np.minimum(listed + whole * lump**2 + left**2, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,3 +53,32 @@ def gain_variance(
         + s0[..., :, None] ** 2 * v1[..., None, :]
     )
     return np.where(np.eye(s0.shape[-1], dtype=bool), 0.0, found)
+
+
+def rest_variance(
+    before: ArrayLike, after: ArrayLike, before_variance: ArrayLike, after_variance: ArrayLike
+) -> Floats:
+    """First-order variance of what each participant gained from all that are not named.
+
+    The rest is what the named leave of one, so that its error is the sum of theirs with the sign turned.
+
+    Parameters
+    ----------
+    before, after, before_variance, after_variance
+        Shares of the named participants and the variances of their errors, shape ``(..., n)``.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(..., n)``.
+    """
+    s0, s1, v0, v1 = (np.asarray(array, float) for array in (before, after, before_variance, after_variance))
+    found = np.zeros(s0.shape)
+    for share, variance in (
+        (s0, v1),
+        (s1, v0),
+    ):  # the error of a share weighs as much as the shares at the other time
+        rest = 1 - share.sum(-1, keepdims=True)
+        others = variance.sum(-1, keepdims=True) - variance
+        found = found + (rest + share) ** 2 * variance + share**2 * others
+    return found

@@ -1,9 +1,12 @@
 """Where does a noisy yearly series really stand: the local-level model, for many series at once.
 
-``y_t = level_t + irregular_t + error_t`` and ``level_{t+1} = level_t + step_t``. The error variance is known
-for each observation (it comes from the measure's own interval); the variances of the irregular and of the
-step are shared by all series and estimated together. A missing observation is carried: the level stays, its
-variance grows. The first level has an exact diffuse prior.
+``y_t = level_t + irregular_t + error_t`` and ``level_{t+1} = level_t + step_t``. The error variance is known for each
+observation (it comes from the measure's own interval), but not how much of the error lasts: a source that counts high
+does so every year. A share of the variance passes from one year to the next, the rest is the same in all years. It
+hides in the first level, so that it can neither be seen in the series nor be averaged away: it is added to the variance
+of every level. That share, and the variances of the irregular and of the step, are shared by all series and estimated
+together. A missing observation is carried: the level stays, its variance grows. The first level has an exact diffuse
+prior.
 
 References
 ----------
@@ -21,10 +24,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Variances:
-    """Variance of the level's yearly step and of the irregular, in squared units of the series."""
+    """Variance of the level's yearly step and of the irregular, in squared units of the series.
+
+    ``passing`` is the share of the variance of observations' errors that passes from one year to the next.
+    """
 
     step: float
     irregular: float
+    passing: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Level:
 
     ``filtered`` uses no later year and is NaN before the first observation;
     ``smoothed`` uses the whole series and reaches back before it, with a variance that grows. A series without any
-    observation is NaN throughout.
+    observation is NaN throughout. Variances hold the part of the error that lasts.
     All arrays have shape ``(n_series, n_periods)``; ``log_likelihood`` has shape ``(n_series,)``.
     """
 
@@ -54,7 +61,7 @@ def local_level(values: Floats, error_variance: Floats, variances: Variances) ->
     error_variance
         Same shape: variance of each observation's own error.
     variances
-        Variance of the step and of the irregular.
+        Of the step and of the irregular, and the share of the error that passes.
 
     Returns
     -------
@@ -63,7 +70,8 @@ def local_level(values: Floats, error_variance: Floats, variances: Variances) ->
         only.
     """
     values = np.atleast_2d(np.asarray(values, float))
-    noise = np.atleast_2d(np.asarray(error_variance, float)) + variances.irregular
+    error = np.atleast_2d(np.asarray(error_variance, float))
+    noise, lasting = variances.passing * error + variances.irregular, (1 - variances.passing) * error
     n_series, n_periods = values.shape
     filtered = np.full(values.shape, np.nan)
     variance = np.full(values.shape, np.nan)
@@ -85,7 +93,7 @@ def local_level(values: Floats, error_variance: Floats, variances: Variances) ->
         mean[begin], spread[begin] = values[begin, period], noise[begin, period]
         filtered[:, period], variance[:, period] = mean, spread
     smoothed, smoothed_variance = _smooth(filtered, variance, variances.step)
-    return Level(filtered, variance, smoothed, smoothed_variance, log_likelihood)
+    return Level(filtered, variance + lasting, smoothed, smoothed_variance + lasting, log_likelihood)
 
 
 def _smooth(filtered: Floats, variance: Floats, step: float) -> tuple[Floats, Floats]:
@@ -104,7 +112,7 @@ def _smooth(filtered: Floats, variance: Floats, step: float) -> tuple[Floats, Fl
 
 
 def fit_local_level(values: Floats, error_variance: Floats) -> Variances:
-    """Estimate the variance of the step and of the irregular by maximum likelihood, pooled over all series.
+    """Estimate the variances, and the share of the error that passes, by maximum likelihood, pooled over all series.
 
     Parameters
     ----------
@@ -125,13 +133,13 @@ def fit_local_level(values: Floats, error_variance: Floats) -> Variances:
     steps = np.diff(values, axis=1)
     scale = float(np.nanvar(steps)) or float(np.nanvar(values)) or 1.0
 
-    def loss(logs: Floats) -> float:
-        step, irregular = np.exp(np.clip(logs, -20, 10)) * scale
-        level = local_level(values, error_variance, Variances(step, irregular))
-        return -float(level.log_likelihood.sum())
+    def variances(free: Floats) -> Variances:
+        step, irregular = np.exp(np.clip(free[:2], -20, 10)) * scale
+        return Variances(float(step), float(irregular), float(1 / (1 + np.exp(-np.clip(free[2], -20, 20)))))
 
-    best = minimize(
-        loss, np.log([0.3, 0.3]), method="Nelder-Mead", options={"xatol": 1e-5, "fatol": 1e-7, "maxiter": 400}
-    )
-    step, irregular = np.exp(np.clip(best.x, -20, 10)) * scale
-    return Variances(float(step), float(irregular))
+    def loss(free: Floats) -> float:
+        return -float(local_level(values, error_variance, variances(free)).log_likelihood.sum())
+
+    start = np.array([np.log(0.3), np.log(0.3), 0.0])
+    options = {"xatol": 1e-4, "fatol": 1e-6, "maxiter": 600}
+    return variances(minimize(loss, start, method="Nelder-Mead", options=options).x)

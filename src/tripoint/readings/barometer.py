@@ -56,14 +56,26 @@ class NeedleReading:
         return rows.row(-1, named=True) if rows.height else {}
 
 
+_WITHHELD_NUMBERS = (
+    *(pl.lit(None, pl.Float64).alias(name) for name in ("value", "lower", "upper")),
+    pl.lit("D").alias("coverage"),
+    pl.lit("made with hindsight: later years are in it").alias("note"),
+)
+
+
 def published_by(name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a measure that were out on a day, by its tables' publication lag; all if ``as_of`` is None."""
+    """Rows of a measure that were out on a day, by its tables' publication lag; all if ``as_of`` is None.
+
+    Numbers that later periods are in are withheld: they were not known on that day, whatever their period.
+    """
     if as_of is None:
         return frame
-    lag = max((codebook(table).lag_days for table in find_record(name).tables), default=OWN_LAG)
+    record = find_record(name)
+    lag = max((codebook(table).lag_days for table in record.tables), default=OWN_LAG)
     periods = frame["period"].unique().to_list()
     out = [text for text in periods if (as_of - Period.parse(text).end).days >= lag]
-    return frame.filter(pl.col("period").is_in(out))
+    shown = frame.filter(pl.col("period").is_in(out))
+    return shown.with_columns(*_WITHHELD_NUMBERS) if record.hindsight else shown
 
 
 def reader(vintage: Vintage, states: Sequence[str], as_of: date | None) -> Reader:

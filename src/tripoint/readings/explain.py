@@ -252,6 +252,7 @@ def _needle(reading: Reading, needle: NeedleReading, period: str | None) -> Expl
             "n": scale.n,
             "variance of a yearly step": None if scale.variances is None else scale.variances.step,
             "variance of the irregular": None if scale.variances is None else scale.variances.irregular,
+            "share of errors that passes": None if scale.variances is None else scale.variances.passing,
         }
     if declaration.grain == "triad":
         settings["applies where"] = asdict(definition.presence)

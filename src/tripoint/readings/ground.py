@@ -13,8 +13,9 @@ from tripoint.core.triad import Triad
 from tripoint.errors import CoverageError
 from tripoint.measures.index import index
 from tripoint.measures.measure import HALF_WIDTH
-from tripoint.models.crossings import last_crossing
-from tripoint.models.ledger import gain_matrix, gain_variance
+from tripoint.measures.records import declared
+from tripoint.models.crossings import last_crossing, seen_crossing
+from tripoint.models.ledger import gain_matrix, gain_variance, rest_variance
 from tripoint.readings.rows import Rows
 from tripoint.store.vintages import Manifest, Vintage, open_vintage
 
@@ -36,8 +37,6 @@ CROSSED = {
     "presence_import": "imports",
     "presence_arms": "arms",
 }
-#: Years over which the ledger is drawn up, and draws behind a date.
-LEDGER_YEARS, DRAWS = 10, 1999
 REST = "others"
 LEDGER = pl.Schema(
     {
@@ -52,15 +51,24 @@ LEDGER = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """The year in which one power passed the other in a layer, with the 90% interval of that year.
+    """The year in which one power passed the other in a layer.
 
-    ``probability`` is that of the leader being ahead in the last year observed, ``last``. ``n`` years are compared, and
-    ``coverage`` is the poorest grade among them.
+    Attributes
+    ----------
+    reported
+        The year since which the shares, as they stand, have the leader ahead; None where they do not.
+    year, lower, upper
+        The same by the levels behind the shares, seen through their errors: median and 90% interval.
+    probability
+        That the leader is ahead in the last year observed, ``last``.
+    n, coverage
+        Years compared, and the poorest grade among them.
     """
 
     layer: str
     leader: str
     passed: str
+    reported: int | None
     year: int
     lower: int
     upper: int
@@ -130,7 +138,7 @@ def take_ground(
     Examples
     --------
     >>> found = take_ground(Triad("RUS", "CHN", ground="KAZ"), vintage="bundled")
-    >>> [one.year for one in found.crossovers if one.layer == "turnover"]
+    >>> [one.reported for one in found.crossovers if one.layer == "turnover"]
     [2023]
     """
     opened = vintage if isinstance(vintage, Vintage) else open_vintage(vintage)
@@ -197,13 +205,19 @@ def _crossovers(presence: pl.DataFrame, triad: Triad) -> "list[Crossover]":
         return []
     periods = presence["period"].cast(pl.Int64).to_numpy()
     years = np.arange(periods.min(), periods.max() + 1)
+    rule = declared("displacement").settings["crossovers"]
     for measure, layer in CROSSED.items():
         series = {power: _series(presence, measure, power, years) for power in triad.pair}
         for passed, leader in (triad.pair, triad.pair[::-1]):
             (one, one_error), (two, two_error) = series[passed], series[leader]
             rng = np.random.default_rng(0)
-            crossing = last_crossing(one, two, one_error, two_error, DRAWS, rng, LEVEL)
-            if crossing is not None:
+            wide, lasting = _errors_over_time(measure)
+            crossing = last_crossing(
+                one, two, wide * one_error, wide * two_error, lasting, rule["draws"], rng, LEVEL
+            )
+            reported = seen_crossing(one, two)
+            likely = crossing is not None and crossing.probability >= rule["least_probability"]
+            if crossing is not None and (likely or reported is not None):
                 year, lower, upper = (
                     int(years[at]) for at in (crossing.period, crossing.lower, crossing.upper)
                 )
@@ -212,10 +226,31 @@ def _crossovers(presence: pl.DataFrame, triad: Triad) -> "list[Crossover]":
                 grade = _poorest(presence, measure, triad.pair, both)
                 found.append(
                     Crossover(
-                        layer, leader, passed, year, lower, upper, share, int(both[-1]), len(both), grade
+                        layer,
+                        leader,
+                        passed,
+                        None if reported is None else int(years[reported]),
+                        year,
+                        lower,
+                        upper,
+                        share,
+                        int(both[-1]),
+                        len(both),
+                        grade,
                     )
                 )
     return found
+
+
+def _errors_over_time(measure: str) -> tuple[float, float]:
+    """Factor of errors, and the share of their variance that lasts.
+
+    A delivery of arms stands in every window of some years: as many shares count once. Reports of trade err the same
+    way for years, as large flows do over the longest span that is measured.
+    """
+    if measure == "presence_arms":
+        return float(np.sqrt(declared("arms").settings["window"])), 0.0
+    return 1.0, declared("presence").settings["persistence"][-1][-1]
 
 
 def _poorest(presence: pl.DataFrame, measure: str, powers: tuple[str, str], years: np.ndarray) -> str:
@@ -239,13 +274,17 @@ def _ledger(presence: pl.DataFrame, layer: str, powers: list[str]) -> pl.DataFra
         return pl.DataFrame(schema=LEDGER)
     end = int(seen["period"].max())  # pyright: ignore[reportArgumentType]
     years = np.sort(seen["period"].unique().to_numpy())
-    start = int(years[np.argmin(np.abs(years - (end - LEDGER_YEARS)))])
-    if abs(start - (end - LEDGER_YEARS)) > index().presence.carried_years:
+    wanted = end - declared("displacement").settings["ledger"]["years"]
+    start = int(years[np.argmin(np.abs(years - wanted))])
+    if abs(start - wanted) > index().presence.carried_years:
         return pl.DataFrame(schema=LEDGER)
     who = [power for power in powers if {start, end} <= set(seen.filter(pl.col("power") == power)["period"])]
     (s0, v0), (s1, v1) = (_shares(seen, who, year) for year in (start, end))
-    gains = gain_matrix(s0, s1)
-    half = HALF_WIDTH * np.sqrt(gain_variance(s0, s1, v0, v1))
+    gains = gain_matrix(np.append(s0, 1 - s0.sum()), np.append(s1, 1 - s1.sum()))
+    variance = np.zeros(gains.shape)
+    variance[:-1, :-1] = gain_variance(s0, s1, v0, v1)
+    variance[:-1, -1] = variance[-1, :-1] = rest_variance(s0, s1, v0, v1)
+    half = HALF_WIDTH * np.sqrt(variance)
     names = [*who, REST]
     ends = seen.filter(pl.col("power").is_in(who), pl.col("period").is_in([start, end]))
     return pl.DataFrame(
@@ -277,8 +316,8 @@ def _basis(ends: pl.DataFrame, gainer: str, loser: str) -> tuple[int, str]:
 
 
 def _shares(seen: pl.DataFrame, powers: list[str], year: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of the powers and of all others in a year, which add up to one, with the variances of their errors."""
+    """Shares of the powers in a year, with the variances of their errors."""
     here = {row["power"]: row for row in seen.filter(pl.col("period") == year).iter_rows(named=True)}
     share = np.array([here[power]["value"] for power in powers])
     error = np.array([(here[power]["upper"] - here[power]["lower"]) / (2 * HALF_WIDTH) for power in powers])
-    return np.append(share, 1 - share.sum()), np.append(error**2, (error**2).sum())
+    return share, error**2

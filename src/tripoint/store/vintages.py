@@ -23,7 +23,7 @@ from tripoint.store import files
 MANIFEST = "vintage.json"
 REFERENCE = "reference"
 #: Changes when a vintage of this code can no longer be read by older code.
-LAYOUT = 1
+LAYOUT = 2
 
 #: Rows in one group of a Parquet file.
 _GROUP = 32_768

@@ -101,9 +101,11 @@ def _crossovers(found: "GroundReading") -> "list[RenderableType]":
     for one in found.crossovers:
         leader, passed = find_state(one.leader).name, find_state(one.passed).name
         span = f"{one.lower}{DASH}{one.upper}" if one.lower < one.upper else str(one.year)
+        behind = f"by the levels behind the shares in {one.year} (90% interval {span})"
+        when = behind if one.reported is None else f"in {one.reported} as reported, {behind}"
         said.append(
-            f"{leader} passed {passed} in {one.layer} in {one.year} (90% interval {span}); in {one.last} it is ahead "
-            f"with probability {one.probability:.2f} ({one.n} years compared, grade {one.coverage})."
+            f"{leader} passed {passed} in {one.layer} {when}; in {one.last} it is ahead with probability "
+            f"{one.probability:.2f} ({one.n} years compared, grade {one.coverage})."
         )
     return [*said, ""] if said else []
 
