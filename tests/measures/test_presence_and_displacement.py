@@ -156,7 +156,7 @@ def test_intervals_hold_nine_in_ten_reports_however_heavy_the_tails():
     for year in range(1900, 2000):
         far = 3.0 if year % 5 == 0 else 1.01
         flows += whole_year(year, {"RUS": 200.0, "CHN": 800.0}, {"RUS": 200.0, "CHN": 800.0})
-        flows.append((year, "RUS", "KAZ", "import", 200.0 * far, "rosstat"))
+        flows.append((year, "RUS", "KAZ", "import", 200.0 * far, "rus_fts"))
     made = presence.compute(trade_tables(flows), SETTINGS, quiet)["presence_export"]
     calm = row(made, ground="KAZ", power="RUS", period="1901")
     # Nine in ten lie within a factor of 3; one of the two reports has its share of that: the root of two below.
