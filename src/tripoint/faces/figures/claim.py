@@ -31,24 +31,25 @@ def claim_figure(verdict: Verdict) -> alt.LayerChart | alt.VConcatChart | None:
     seen = [found for found in verdict.evidence if found.value is not None]
     if not seen:
         return None
-    told = "; ".join(_in_words(found, named=len(verdict.evidence) > 1) for found in seen)
     if len(verdict.evidence) == 1:
-        return finished(_panel(seen[0]), told + ".")
-    panels = [_panel(found).properties(title=panel_title(_name(found))) for found in seen]
+        return finished(_panel(seen[0]), f"{_in_words(seen[0])}.")
+    alike = len({found.of for found in verdict.evidence}) == 1
+    names = [_title(found) if alike else f"{_title(found)} ({', '.join(found.of)})" for found in seen]
+    told = "; ".join(f"{name}: {_in_words(found)}" for name, found in zip(names, seen, strict=True))
+    panels = [
+        _panel(found).properties(title=panel_title(name)) for name, found in zip(names, seen, strict=True)
+    ]
     return finished(alt.VConcatChart(vconcat=panels, spacing=14), told + ".")
 
 
-def _name(found: Evidence) -> str:
-    """What one number is, and of whom."""
-    title = find_record(found.quantity).title if found.quantity in records() else found.quantity
-    return f"{title} ({', '.join(found.of)})"
+def _title(found: Evidence) -> str:
+    return find_record(found.quantity).title if found.quantity in records() else found.quantity
 
 
-def _in_words(found: Evidence, *, named: bool) -> str:
+def _in_words(found: Evidence) -> str:
     shown = unit(found.unit)
-    name = f"{_name(found)}: " if named else ""
     return (
-        f"{name}{shown.show(found.value)} with a 90% interval from {shown.show(found.lower)} to "
+        f"{shown.show(found.value)} with a 90% interval from {shown.show(found.lower)} to "
         f"{shown.show(found.upper)}, against the line of the rule at {shown.show(found.line)}"
     )
 

@@ -60,7 +60,8 @@ def _rules(definition: Index) -> list[tuple[str, str]]:
             "Over time",
             "Each indicator becomes a percentile of its population and runs through a local-level state "
             f"space with its own measurement error, at least {space.least_error:g} percentile points "
-            "(standard deviation). Years without an observation widen the band.",
+            "(standard deviation). The part of the error that lasts from year to year stays in every level. "
+            "Years without an observation widen the band.",
         ),
         (
             "What is missing",

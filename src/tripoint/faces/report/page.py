@@ -314,4 +314,4 @@ def _questions(names: Mapping[str, str], *measures: str) -> tuple[str, ...]:
 
 
 def _threats(names: Mapping[str, str], *measures: str) -> tuple[str, ...]:
-    return tuple(with_names(find_record(measure).threats, names) for measure in measures)
+    return tuple(dict.fromkeys(with_names(find_record(measure).threats, names) for measure in measures))
