@@ -164,7 +164,7 @@ def test_with_no_states_the_home_case_is_read() -> None:
 
 def masked(text: str) -> str:
     """The reading with every number, grade and verdict masked: those change with the data."""
-    number = r"-?\d[\d.,]*%?"
+    number = r"-?\d[\d.,]*(?:%| pp)?"
     head, _, _ = text.partition("In words")
     head = re.sub(r"vintage \S+", "vintage V", re.sub(r"as of \S+,", "as of D,", head))
     head = re.sub(rf"{number} \({number}(–| to ){number}\)", "#", head)

@@ -376,7 +376,7 @@ def evidence_table(reading: Reading, verdict: Verdict) -> Table:
                 found.period or Missing(),
                 interval(row, unit_name),
                 f"above {shown(found.line, unit_name)}",
-                _plain(found.n),
+                _plain(found.n) if needle is None else Missing("made of indicators"),
                 found.coverage,
             )
         )
