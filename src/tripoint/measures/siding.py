@@ -1,6 +1,7 @@
 """Whom does the ground join when the two powers part, for every pair of powers and every ground?"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -11,9 +12,6 @@ from tripoint.measures.ballots import Ballots, read_ballots
 from tripoint.measures.measure import Frames, Measure, Progress, Settings, grade, series, thresholds
 from tripoint.measures.records import declared, find_record, ways
 from tripoint.models.splits import count_splits, jeffreys_interval
-
-#: Columns of numbers from counts of split roll calls.
-_Measured = Callable[[NDArray[np.float64]], dict[str, NDArray]]
 
 _WITHHELD = "too few independent splits"
 _LESSER = "lesser_siding"
@@ -36,13 +34,26 @@ def compute(frames: Frames, settings: Settings, progress: Progress) -> dict[str,
         record.name: series(record, _one_measure(everything, record.name), _WITHHELD) for record in yearly
     }
     full = [year for year in years if year not in ballots.partial]
-    for name, constants in pooled.items():
-        since = first_year if name == _LESSER else int(declared("siding").variants_since)
-        ends = [year for year in full if year >= since]
-        found[name] = _pooled(name, _lesser, constants["lesser_years"], ends, ballots, settings.powers)
-    spans = declared("siding").settings["tilt_years"]
-    found[_TILT] = _pooled(_TILT, _tilt, spans, full, ballots, settings.powers)
+    since = int(declared("siding").variants_since)
+    jobs = [
+        _Job(name, _lesser, how["lesser_years"], first_year if name == _LESSER else since)
+        for name, how in pooled.items()
+    ]
+    jobs.append(_Job(_TILT, _tilt, declared("siding").settings["tilt_years"], first_year))
+    for window in sorted({job.window for job in jobs}):
+        same = [job for job in jobs if job.window == window]
+        found |= _pooled(same, window, full, ballots, settings.powers)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A measure of all split roll calls of some years, from the first year in which such a window may end."""
+
+    name: str
+    measured: Callable[[NDArray[np.float64]], dict[str, NDArray]]
+    window: int
+    since: int
 
 
 def pairs_among(powers: tuple[str, ...], states: tuple[str, ...]) -> NDArray[np.intp]:
@@ -77,27 +88,32 @@ def _year(ballots: Ballots, year: int, powers: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _pooled(
-    name: str, measured: _Measured, window: int, ends: list[int], ballots: Ballots, powers: tuple[str, ...]
-) -> pl.DataFrame:
-    """A measure of all split roll calls of some years, for every year that ends such a window."""
-    parts = [no_rows("triad-year")]
+    jobs: list[_Job], window: int, full: list[int], ballots: Ballots, powers: tuple[str, ...]
+) -> dict[str, pl.DataFrame]:
+    """Measures of all split roll calls of some years, for every full year that ends such a window."""
+    parts = {job.name: [no_rows("triad-year")] for job in jobs}
     first_year = int(thresholds().first_year_of_triads)
-    for last in ends:
-        if last - window + 1 < first_year:
+    states = np.array(ballots.states)
+    pairs = pairs_among(powers, ballots.states)
+    for last in full:
+        wanted = [job for job in jobs if last >= job.since and last - window + 1 >= first_year]
+        if not wanted:
             continue
         rolls = ballots.of_years(last - window + 1, last)
-        pairs = pairs_among(powers, ballots.states)
         counts = count_splits(ballots.votes[:, rolls], ballots.titles[rolls], pairs)
         pair, ground = np.nonzero(counts[..., :3].sum(-1) >= thresholds().least_splits)
         outside = (ground != pairs[pair, 0]) & (ground != pairs[pair, 1])
         pair, ground = pair[outside], ground[outside]
-        states = np.array(ballots.states)
         about = {"first": states[pairs[pair, 0]], "second": states[pairs[pair, 1]], "ground": states[ground]}
-        rows = pl.DataFrame({**about, **measured(counts[pair, ground])}).with_columns(
-            pl.lit(str(last)).alias("period"), pl.lit(None, pl.String).alias("note")
-        )
-        parts.append(rows.select(parts[0].columns))
-    return series(find_record(name), pl.concat(parts, how="vertical_relaxed"), _WITHHELD)
+        for job in wanted:
+            rows = pl.DataFrame({**about, **job.measured(counts[pair, ground])}).with_columns(
+                pl.lit(str(last)).alias("period"), pl.lit(None, pl.String).alias("note")
+            )
+            parts[job.name].append(rows.select(parts[job.name][0].columns))
+    return {
+        name: series(find_record(name), pl.concat(some, how="vertical_relaxed"), _WITHHELD)
+        for name, some in parts.items()
+    }
 
 
 def _lesser(counts: NDArray[np.float64]) -> dict[str, NDArray]:
