@@ -39,6 +39,13 @@ def test_what_is_observed_stays_as_it_is_and_nothing_is_carried_for_longer():
     assert (np.diff(width) > 0).all()
 
 
+def test_what_is_nothing_and_stays_it_says_nothing_of_what_changes():
+    values = np.zeros((100, 6))
+    values[:20] = 0.1 + 0.05 * (np.arange(6) % 2)
+    assert drift(values)[0] == pytest.approx(0.05)
+    assert drift(values, least=0.5) == [0.0] * YEARS
+
+
 def test_drift_is_the_same_in_arrays_and_in_rows():
     values = walks(40, 12) ** 2
     rows = pl.DataFrame(

@@ -69,6 +69,11 @@ def test_what_was_made_with_hindsight_is_withheld_as_of_a_day(name, vintage):
     assert "hindsight" in (told.note or "")
 
 
+def test_after_the_data_end_nothing_later_is_in_a_number(vintage):
+    now = take_reading(Triad("RUS", "CHN", ground="KAZ"), as_of=date(2030, 1, 1), vintage=vintage)
+    assert now.rows("strain_gap")["value"].is_not_null().any()
+
+
 def test_claims_on_numbers_made_with_hindsight_cannot_be_tested_as_of_a_day(vintage):
     then = take_reading(Triad("RUS", "CHN", ground="KAZ"), as_of=date(2016, 6, 30), vintage=vintage)
     by_id = {verdict.id: verdict for verdict in judge_all(then)}

@@ -9,10 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tripoint.measures.index import index
-from tripoint.measures.needle import Panel, Scale, compose, mutual, percentile, present, quantiles_of
+from tripoint.measures.needle import (
+    Panel,
+    Scale,
+    compose,
+    error_of,
+    mutual,
+    percentile,
+    present,
+    quantiles_of,
+)
 from tripoint.measures.records import declared, find_record, records
 from tripoint.measures.reference import SCHEMA, read_scales
-from tripoint.models.state_space import Variances
+from tripoint.models.state_space import Variances, local_level
 
 UNIFORM = Scale(np.linspace(0, 1, 101), Variances(4.0, 0.0), 1000)
 DECLARED = index().needle("unity")
@@ -152,3 +161,14 @@ def test_scales_survive_the_table():
     assert scale.quantiles == pytest.approx(np.linspace(0, 1, 11))
     assert scale.variances == Variances(2.0, 1.0, 0.25)
     assert scale.n == 99
+
+
+def test_before_the_first_observation_its_error_stands_and_the_band_does_not_narrow():
+    """In hindsight levels reach back; what lasts of the first error reaches back with them."""
+    value = np.full((1, 8), np.nan)
+    value[0, 3:] = [50.0, 52.0, 51.0, 53.0, 52.0]
+    panel = Panel(value, value - 20, value + 20)
+    error = error_of(panel, index())
+    assert error[0] == pytest.approx(np.full(8, error[0, 3]))
+    level = local_level(value, error, Variances(4.0, 0.0, 0.3))
+    assert (np.diff(level.smoothed_variance[0, :4]) < 0).all()

@@ -32,8 +32,9 @@ def test_years_not_observed_are_left_out():
 
 
 def test_no_crossing_where_it_ends_below_or_was_always_above():
-    assert cross([5, 5, 5], [4, 6, 4], 0.0) is None
-    assert cross([5, 5, 5], [6, 6, 6], 0.0) is None
+    below, above = cross([5, 5, 5], [4, 6, 4], 0.0), cross([5, 5, 5], [6, 6, 6], 0.0)
+    assert (below.period, below.probability) == (None, 0)
+    assert (above.period, above.probability) == (None, 1)
     assert cross([5, np.nan], [6, 7], 0.0) is None
 
 
@@ -51,7 +52,7 @@ def test_the_interval_covers_the_true_date_however_weak_the_signal(noise, walks)
         seen = gap + noise * rng.standard_normal(30)
         errors = np.zeros(30), np.full(30, noise)
         found = last_crossing(np.zeros(30), seen, *errors, 0.0, 299, rng, LEVEL)
-        if found is not None:
+        if found.period is not None:
             tried += 1
             hits += found.lower <= true <= found.upper
     assert hits >= 0.85 * tried

@@ -77,6 +77,29 @@ def test_displacement_over_years_is_the_sum_of_steps_between_the_shares(reading)
     assert told.value == pytest.approx(total, abs=0.002)
 
 
+def test_what_a_variant_leaves_out_is_not_listed(reading):
+    told = explain(reading, "hedging_percentile_without_trade", "2023")
+    assert "trade" not in behind(told, "tilt", "issue")
+    if "USA" not in reading.triad.pair:
+        told = explain(reading, "exchange_lead_without_memberships", "2023")
+        assert not behind(told, "membership_tie", "first")
+        assert behind(told, "treaty_tie", "first")
+
+
+def test_a_window_starts_from_a_year_in_which_both_were_observed():
+    """Russia's share in Tajikistan is on record in 2000, India's is not: the base is 1999 for both."""
+    told = explain(
+        take_reading(Triad("RUS", "IND", ground="TJK"), vintage="bundled"), "displacement_10y", "2010"
+    )
+    shares = {(row["power"], row["period"]): row["value"] for row in told.rows if row.get("power")}
+    years = sorted({period for _, period in shares})
+    assert all((power, year) in shares for power in ("RUS", "IND") for year in years)
+    one, two = ([shares[power, year] for year in years] for power in ("RUS", "IND"))
+    steps = pairwise(range(len(years)))
+    total = sum(one[now] * two[before] - one[before] * two[now] for before, now in steps)
+    assert told.value == pytest.approx(total, abs=0.001)
+
+
 def test_only_states_that_count_are_listed(reading):
     told = explain(reading, "tilt", "2023")
     assert reading.triad.outsider not in behind(told, "presence_turnover")

@@ -9,7 +9,7 @@ from tripoint.measures.measure import Floats
 from tripoint.models.hedging import Bounded
 
 
-def carried(found: Bounded) -> Bounded:
+def carried(found: Bounded, least: float = 0.0) -> Bounded:
     """Fill gaps with the last observation of up to the declared number of years ago.
 
     Distances to the bounds grow, in quadrature, by what values changed by over as many years, nine times in ten.
@@ -19,9 +19,11 @@ def carried(found: Bounded) -> Bounded:
     found
         Values and bounds on a scale on which changes are alike at all levels, shape ``(..., n_years)``, NaN where not
         observed.
+    least
+        As in `drift`.
     """
     value, lower, upper = (array.copy() for array in (found.value, found.lower, found.upper))
-    for age, change in enumerate(drift(found.value), 1):
+    for age, change in enumerate(drift(found.value, least), 1):
         gap = np.isnan(value[..., age:]) & np.isfinite(found.value[..., :-age])
         last, low, high = (array[..., :-age] for array in (found.value, found.lower, found.upper))
         value[..., age:] = np.where(gap, last, value[..., age:])
@@ -30,18 +32,20 @@ def carried(found: Bounded) -> Bounded:
     return Bounded(value, lower, upper)
 
 
-def drift(values: Floats) -> list[float]:
+def drift(values: Floats, least: float = 0.0) -> list[float]:
     """What nine in ten values changed by, at most, over one year, two, and so on to the declared number.
 
     Parameters
     ----------
     values
         Shape ``(..., n_years)``, NaN where not observed.
+    least
+        Only changes from or to a value above it count: what is nothing, and stays it, says little of what is something.
     """
     found = []
     for age in range(1, index().presence.carried_years + 1):
-        change = np.abs(values[..., age:] - values[..., :-age])
-        known = change[np.isfinite(change)]
+        now, before = values[..., age:], values[..., :-age]
+        known = np.abs(now - before)[np.isfinite(now - before) & (np.maximum(now, before) > least)]
         found.append(float(np.quantile(known, LEVEL)) if known.size else 0.0)
     return found
 
@@ -64,7 +68,8 @@ def root_drift(rows: pl.DataFrame, who: tuple[str, ...], year: str) -> dict[int,
     found = {0: 0.0}
     for age in range(1, index().presence.carried_years + 1):
         both = root.join(root.with_columns(pl.col(year) + age), on=[*who, year], suffix="_before")
-        change = (both["root"] - both["root_before"]).abs().quantile(LEVEL)
+        some = both.filter(pl.max_horizontal("root", "root_before") > 0)
+        change = (some["root"] - some["root_before"]).abs().quantile(LEVEL)
         found[age] = float(change) if change is not None else 0.0
     return found
 

@@ -29,7 +29,7 @@ def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str
 
 
 def _investment(stocks: pl.DataFrame, income: pl.DataFrame) -> pl.DataFrame:
-    """Positions by the preferred report, bounded by the other report or by what two reports usually differ by."""
+    """Positions by the preferred report, bounded by the other report or by what nine in ten pairs differ by."""
     rows = usable(stocks, codebook("fdi_stocks")).select(
         pl.col("host").cast(pl.String).alias("ground"),
         pl.col("investor").cast(pl.String).alias("power"),

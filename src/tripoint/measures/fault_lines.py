@@ -223,7 +223,8 @@ def _latest(name: str, found: pl.DataFrame, where: pl.DataFrame) -> pl.DataFrame
     )
     old = pl.col("seen") < pl.col("year")
     note = pl.when(old).then(pl.format(f"{CARRIED} {{}}", "seen")).otherwise("note")
-    drift = root_drift(found, _TRIAD, "seen")
+    here = found.join(where.select(_TRIAD).unique(), on=_TRIAD, how="semi")
+    drift = root_drift(here, _TRIAD, "seen")
     change = (pl.col("year") - pl.col("seen")).replace_strict(drift, return_dtype=pl.Float64)
     wider = widened_roots(change, find_record(name).maximum)
     bounds = [pl.when(old).then(bound).otherwise(bound.meta.output_name()) for bound in wider]

@@ -74,7 +74,8 @@ def read_layers(frames: Frames, powers: tuple[str, ...]) -> Layers:
     presence, seen, n = {}, {}, {}
     for layer, frame in oriented.items():
         found, when, count = _as_array(frame, powers, grounds, years)
-        presence[layer] = squares(carried(roots(found)), find_record(names[layer]).maximum)
+        least = float(np.sqrt(index().presence.least))
+        presence[layer] = squares(carried(roots(found), least), find_record(names[layer]).maximum)
         seen[layer], n[layer] = _with_it(when), _with_it(count)
     engagement = {layer: _engagement(found.value) for layer, found in presence.items()}
     return Layers(grounds, powers, years, presence, seen, n, engagement)

@@ -92,12 +92,15 @@ def error_of(panel: Panel, index: Index) -> Floats:
 
     An interval on the scale of percentiles shrinks near 0 and 100 whatever its width before, so a single year's
     variance depends on the value itself, and a filter that trusts it would be drawn to the ends. The mean over the
-    years observed so far does not, and uses no later year.
+    years observed so far does not, and uses no later year. Before the first observation, where levels exist in
+    hindsight only, its error stands.
     """
     seen = np.isfinite(panel.error_variance)
     total = np.cumsum(np.where(seen, panel.error_variance, 0.0), axis=1)
-    mean = total / np.maximum(np.cumsum(seen, axis=1), 1)
-    return np.maximum(mean, index.state_space.least_error**2)
+    count = np.cumsum(seen, axis=1)
+    mean = total / np.maximum(count, 1)
+    first = np.take_along_axis(mean, np.argmax(seen, axis=1)[:, None], axis=1)
+    return np.maximum(np.where(count > 0, mean, first), index.state_space.least_error**2)
 
 
 def compose(

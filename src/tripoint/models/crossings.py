@@ -23,14 +23,15 @@ class Crossing:
     Attributes
     ----------
     period, lower, upper
-        Positions in the series: median and central interval over the paths that end above.
+        Positions in the series: median and central interval over the paths that end above; None where the second was
+        above from the start in most of these, or where there are none.
     probability
         Share of the paths in which the second ends above the first.
     """
 
-    period: int
-    lower: int
-    upper: int
+    period: int | None
+    lower: int | None
+    upper: int | None
     probability: float
 
 
@@ -60,7 +61,7 @@ def last_crossing(
     Returns
     -------
     Crossing or None
-        None where the second ends above in no path, or was above from the start in most of those in which it does.
+        None where there are not two periods to compare.
     """
     seen = np.flatnonzero(np.isfinite(first) & np.isfinite(second))
     if seen.size < 2:
@@ -71,11 +72,11 @@ def last_crossing(
     starts = _start(_paths(gap, passing, np.diff(seen), draws, rng) - common)
     above = starts[starts < seen.size]
     if not above.size:
-        return None
+        return Crossing(None, None, None, 0.0)
     tail = (1 - level) / 2
     low, middle, high = np.quantile(above, [tail, 0.5, 1 - tail], method="nearest").astype(int)
     if middle == 0:
-        return None
+        return Crossing(None, None, None, above.size / draws)
     return Crossing(int(seen[middle]), int(seen[low]), int(seen[high]), above.size / draws)
 
 

@@ -63,10 +63,11 @@ _WITHHELD_NUMBERS = (
 )
 
 
-def published_by(name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataFrame:
+def published_by(vintage: Vintage, name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of a measure that were out on a day, by its tables' publication lag; all if ``as_of`` is None.
 
-    Numbers that later periods are in are withheld: they were not known on that day, whatever their period.
+    Numbers that later periods are in are withheld on a day before the data end: they were not known then, whatever
+    their period.
     """
     if as_of is None:
         return frame
@@ -75,7 +76,8 @@ def published_by(name: str, as_of: date | None, frame: pl.DataFrame) -> pl.DataF
     periods = frame["period"].unique().to_list()
     out = [text for text in periods if (as_of - Period.parse(text).end).days >= lag]
     shown = frame.filter(pl.col("period").is_in(out))
-    return shown.with_columns(*_WITHHELD_NUMBERS) if record.hindsight else shown
+    late = record.hindsight and as_of.isoformat() < vintage.manifest.data_through
+    return shown.with_columns(*_WITHHELD_NUMBERS) if late else shown
 
 
 def reader(vintage: Vintage, states: Sequence[str], as_of: date | None) -> Reader:
@@ -86,7 +88,7 @@ def reader(vintage: Vintage, states: Sequence[str], as_of: date | None) -> Reade
         if name not in vintage.manifest.series:
             return no_rows(find_record(name).grain)
         return published_by(
-            name, as_of, vintage.frame(name, *(pl.col(column).is_in(states) for column in who))
+            vintage, name, as_of, vintage.frame(name, *(pl.col(column).is_in(states) for column in who))
         )
 
     return read

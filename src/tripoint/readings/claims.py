@@ -335,7 +335,10 @@ def _quantity(reading: Reading, name: str, states: tuple[str, ...]) -> pl.DataFr
     of = (*states, issue) if issue else states
     rows = reading.vintage.rows(record, dict(zip(WHO[record.grain], of, strict=True)))
     rows = published_by(
-        measure, reading.cut, rows.with_columns(pl.col("period", "coverage", "note").cast(pl.String))
+        reading.vintage,
+        measure,
+        reading.cut,
+        rows.with_columns(pl.col("period", "coverage", "note").cast(pl.String)),
     )
     partial = pl.col("note").str.contains("partial-year").fill_null(value=False)
     over = pl.col("period").str.slice(0, 4) <= str(reading.last_year)

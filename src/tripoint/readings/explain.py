@@ -317,25 +317,38 @@ def _measure(reading: Reading, what: str, period: str | None) -> Explanation:
 
 
 def _made_of(reading: Reading, record: MeasureRecord, year: int) -> list[dict[str, Any]]:
-    """The rows of other series from which the number of a year was computed."""
+    """The rows of other series from which the number of a year was computed; not of what a variant leaves out."""
     found: list[dict[str, Any]] = []
+    without = records.settings_of(record.name).get("without")
     for quantity, before in record.made_of.items():
         name, _, issue = quantity.partition("/")
+        if name == without:
+            continue
         grain = records.find_record(name).grain
         rows = Rows(reading.vintage, reading.cut).of(name, behind(reading.triad, record.grain, grain))
         if issue:
             rows = rows.filter(issue=issue)
-        found += _observed(rows, WHO[grain], year, before).to_dicts()
+        elif without and "issue" in rows.columns:
+            rows = rows.filter(pl.col("issue") != without)
+        found += (_over(rows, year, before) if before else _latest(rows, WHO[grain], year)).to_dicts()
     return found
 
 
-def _observed(rows: pl.DataFrame, who: tuple[str, ...], year: int, before: int) -> pl.DataFrame:
-    """Rows observed in a year or some years before it; the first may be carried for the declared years."""
-    earliest = year - before - index().presence.carried_years
-    over = (pl.col("period") >= str(earliest)) & (pl.col("period") <= str(year))
+def _latest(rows: pl.DataFrame, who: tuple[str, ...], year: int) -> pl.DataFrame:
+    """The last row of each by a year, not older than the declared years."""
+    over = (pl.col("period") >= str(year - index().presence.carried_years)) & (pl.col("period") <= str(year))
     rows = rows.filter(pl.col("value").is_not_null(), _full(), over)
-    base = pl.col("period").filter(pl.col("period") <= str(year - before)).max().over(who)
-    return rows.filter(pl.col("period") >= base.fill_null(""))
+    return rows.filter(pl.col("period") == pl.col("period").max().over(who))
+
+
+def _over(rows: pl.DataFrame, year: int, before: int) -> pl.DataFrame:
+    """Rows of the years that end with one, from the base on: the last year by then in which all were observed."""
+    slack = records.declared("displacement").settings["slack"]
+    known = rows.filter(pl.col("value").is_not_null(), _full(), pl.col("period") <= str(year))
+    together = known.filter(pl.len().over("period") == pl.len().over("period").max())
+    base = together.filter(pl.col("period") <= str(year - before))["period"].max()
+    since = base if isinstance(base, str) and base >= str(year - before - slack) else str(year - before)
+    return together.filter(pl.col("period") >= since)
 
 
 def _claim(reading: Reading, what: str) -> Explanation:

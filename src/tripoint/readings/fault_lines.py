@@ -182,7 +182,7 @@ def _rows(name: str, one: str, two: str, vintage: Vintage, as_of: date | None) -
     rows = rows.filter(pl.col("period") <= str(vintage.manifest.last_full_year))
     numbers = [pl.col(bound).cast(pl.Float64).round_sig_figs(6) for bound in ("value", "lower", "upper")]
     texts = pl.col("ground", "period", "coverage", "note").cast(pl.String)
-    return published_by(name, as_of, rows.with_columns(texts)).with_columns(numbers)
+    return published_by(vintage, name, as_of, rows.with_columns(texts)).with_columns(numbers)
 
 
 def _placed(rows: pl.DataFrame, region: str | None) -> pl.DataFrame:

@@ -30,7 +30,7 @@ STANDING = (
 )  # fmt: skip
 #: What the ground has whoever the two powers are.
 OWN = ("survivability_crude", "survivability_gas")
-#: Layers in which a crossover is dated, and the years of window that a share is formed over.
+#: Layers in which a crossover is dated.
 CROSSED = {
     "presence_turnover": "turnover",
     "presence_export": "exports",
@@ -58,7 +58,8 @@ class Crossover:
     reported
         The year since which the shares, as they stand, have the leader ahead; None where they do not.
     year, lower, upper
-        The same by the levels behind the shares, seen through their errors: median and 90% interval.
+        The same by the levels behind the shares, seen through their errors: median and 90% interval; None where by
+        these the leader was probably ahead all along, or never.
     probability
         That the leader is ahead in the last year observed, ``last``.
     n, coverage
@@ -69,9 +70,9 @@ class Crossover:
     leader: str
     passed: str
     reported: int | None
-    year: int
-    lower: int
-    upper: int
+    year: int | None
+    lower: int | None
+    upper: int | None
     probability: float
     last: int
     n: int
@@ -216,30 +217,32 @@ def _crossovers(presence: pl.DataFrame, triad: Triad) -> "list[Crossover]":
                 one, two, wide * one_error, wide * two_error, lasting, rule["draws"], rng, LEVEL
             )
             reported = seen_crossing(one, two)
-            likely = crossing is not None and crossing.probability >= rule["least_probability"]
-            if crossing is not None and (likely or reported is not None):
-                year, lower, upper = (
-                    int(years[at]) for at in (crossing.period, crossing.lower, crossing.upper)
+            if crossing is None:
+                continue
+            likely = crossing.period is not None and crossing.probability >= rule["least_probability"]
+            if reported is None and not likely:
+                continue
+            both = years[np.isfinite(one) & np.isfinite(two)]
+            found.append(
+                Crossover(
+                    layer,
+                    leader,
+                    passed,
+                    _year(years, reported),
+                    _year(years, crossing.period),
+                    _year(years, crossing.lower),
+                    _year(years, crossing.upper),
+                    round(crossing.probability, 3),
+                    int(both[-1]),
+                    len(both),
+                    _poorest(presence, measure, triad.pair, both),
                 )
-                both = years[np.isfinite(one) & np.isfinite(two)]
-                share = round(crossing.probability, 3)
-                grade = _poorest(presence, measure, triad.pair, both)
-                found.append(
-                    Crossover(
-                        layer,
-                        leader,
-                        passed,
-                        None if reported is None else int(years[reported]),
-                        year,
-                        lower,
-                        upper,
-                        share,
-                        int(both[-1]),
-                        len(both),
-                        grade,
-                    )
-                )
+            )
     return found
+
+
+def _year(years: np.ndarray, place: int | None) -> int | None:
+    return None if place is None else int(years[place])
 
 
 def _errors_over_time(measure: str) -> tuple[float, float]:

@@ -74,7 +74,7 @@ class Rows:
             numbers = dict.fromkeys(("value", "lower", "upper"), pl.Float64) | {"n": pl.Int32}
             texts = dict.fromkeys((*who, "measure", "period"), pl.String)
             return pl.DataFrame(schema=texts | numbers | dict.fromkeys(("coverage", "note"), pl.String))
-        rows = published_by(measure, self.as_of, self.vintage.rows(record, *whom))
+        rows = published_by(self.vintage, measure, self.as_of, self.vintage.rows(record, *whom))
         numbers = [pl.col(name).cast(pl.Float64).round_sig_figs(6) for name in ("value", "lower", "upper")]
         return rows.select(
             *who, pl.lit(measure).alias("measure"), "period", *numbers, "n", "coverage", "note"

@@ -100,8 +100,10 @@ def _crossovers(found: "GroundReading") -> "list[RenderableType]":
     said = []
     for one in found.crossovers:
         leader, passed = find_state(one.leader).name, find_state(one.passed).name
-        span = f"{one.lower}{DASH}{one.upper}" if one.lower < one.upper else str(one.year)
+        span = f"{one.lower}{DASH}{one.upper}" if one.lower != one.upper else str(one.year)
         behind = f"by the levels behind the shares in {one.year} (90% interval {span})"
+        if one.year is None:
+            behind = "though by the levels behind the shares it was ahead all along or never"
         when = behind if one.reported is None else f"in {one.reported} as reported, {behind}"
         said.append(
             f"{leader} passed {passed} in {one.layer} {when}; in {one.last} it is ahead with probability "
