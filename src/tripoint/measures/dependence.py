@@ -107,12 +107,16 @@ def _on_one_list(frames: Frames) -> pl.DataFrame:
     held = pl.coalesce("sold", "bought") / 2
     room = pl.when(pl.col("sold").is_null()).then("least_sold").otherwise("least_bought") / 2
     single = pl.col("sold").is_null() != pl.col("bought").is_null()
-    return both.group_by(key).agg(
-        held.filter(single).pow(2).sum().alias("least"),
-        (held + room).filter(single).pow(2).sum().alias("most"),
-        held.filter(single).sum().alias("held"),
-        room.filter(single).sum().alias("room"),
-        ((pl.col("least_sold") + pl.col("least_bought")) / 2).first().alias("lump"),
+    return (
+        both.sort(*key, "power")
+        .group_by(key, maintain_order=True)
+        .agg(
+            held.filter(single).pow(2).sum().alias("least"),
+            (held + room).filter(single).pow(2).sum().alias("most"),
+            held.filter(single).sum().alias("held"),
+            room.filter(single).sum().alias("room"),
+            ((pl.col("least_sold") + pl.col("least_bought")) / 2).first().alias("lump"),
+        )
     )
 
 
@@ -155,21 +159,23 @@ def _inverse(concentration: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _growth(totals: pl.DataFrame) -> float:
-    """Growth in turnover over the declared years that a quarter of all states and years exceeded."""
+def _growth(totals: pl.DataFrame) -> dict[str, float]:
+    """Growth in turnover over the declared years that a quarter of all states and years exceeded, and its bounds."""
     constants = declared("dependence").settings
     dated = totals.select("ground", pl.col("period").cast(pl.Int32).alias("year"), "total")
     before = dated.with_columns(pl.col("year") + constants["years"])
     both = dated.join(before, on=["ground", "year"], suffix="_before").filter(pl.col("total_before") > 0)
     growth = (both["total"] / both["total_before"] - 1).to_numpy()
-    return float(np.quantile(growth, constants["quantile"])) if growth.size else 0.0
+    low, high = constants["unsure"]
+    ranks = {"value": constants["quantile"], "lower": low, "upper": high}
+    return {name: float(np.quantile(growth, rank)) if growth.size else 0.0 for name, rank in ranks.items()}
 
 
-def _replaceability(shares: pl.DataFrame, growth: float) -> pl.DataFrame:
-    known = [pl.Series(name, replaceable(shares[name].to_numpy(), growth)) for name in _NUMBERS]
-    return shares.with_columns(known).with_columns(
-        pl.col("upper").alias("lower"), pl.col("lower").alias("upper")
-    )
+def _replaceability(shares: pl.DataFrame, growth: dict[str, float]) -> pl.DataFrame:
+    """What others could take over; least where the share is largest and growth slow."""
+    of = {"value": "value", "lower": "upper", "upper": "lower"}
+    known = {name: replaceable(shares[share].to_numpy(), growth[name]) for name, share in of.items()}
+    return shares.with_columns(*(pl.Series(name, found) for name, found in known.items()))
 
 
 MEASURE = Measure("dependence", compute, uses=("presence_export", "presence_import", "presence_turnover"))
