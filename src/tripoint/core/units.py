@@ -33,6 +33,16 @@ class Unit:
         scaled = round(100 * value if self.hundredths else value, self.decimals) + 0.0  # no negative zero
         return f"{scaled:,.{self.decimals}f}{self.hundredths}"
 
+    def show_bound(self, value: float) -> str:
+        """Write a bound that stands behind its number: points are not said again.
+
+        Examples
+        --------
+        >>> unit("share").show_bound(0.234), unit("share_change").show_bound(-0.019)
+        ('23.4%', '-1.9')
+        """
+        return self.show(value).removesuffix(" pp")
+
 
 UNITS = (
     Unit("share", "share", 1, "%"),

@@ -47,8 +47,8 @@ def interval(value: float | None, lower: float | None, upper: float | None, unit
     if lower is None or upper is None:
         return number(value, unit_name)
     between = " to " if unit_name in _SIGNED or lower < 0 else DASH
-    low = number(lower, unit_name).removesuffix("%").removesuffix(" pp")
-    high = number(upper, unit_name).removesuffix(" pp")
+    low, high = (unit(unit_name).show_bound(bound) for bound in (lower, upper))
+    low = low.removesuffix("%")
     return f"{number(value, unit_name)} ({low}{between}{high})"
 
 

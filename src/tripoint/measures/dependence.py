@@ -124,6 +124,7 @@ def _concentration(shares: pl.DataFrame, single: pl.DataFrame) -> pl.DataFrame:
     """Sum of squares per state and year; errors of shares independent, bounds where only main partners are listed."""
     listed = pl.col("note").str.contains("published share").fill_null(value=False)
     error = (pl.col("upper") - pl.col("lower")) / (2 * HALF_WIDTH)
+    graded = declared("dependence").settings["least_graded"]
     found = (
         shares.group_by("ground", "period", maintain_order=True)
         .agg(
@@ -132,7 +133,7 @@ def _concentration(shares: pl.DataFrame, single: pl.DataFrame) -> pl.DataFrame:
             (1 - pl.col("value").sum()).alias("rest"),
             pl.len().cast(pl.Int32).alias("n"),
             listed.any().alias("listed"),
-            pl.col("coverage").filter(pl.col("value") >= 0.05).max().fill_null("C").alias("coverage"),
+            pl.col("coverage").filter(pl.col("value") >= graded).max().fill_null("C").alias("coverage"),
         )
         .join(single, on=["ground", "period"], how="left", maintain_order="left")
         .with_columns(pl.col("least", "most", "held", "room", "lump").fill_null(0.0))
@@ -152,10 +153,11 @@ def _concentration(shares: pl.DataFrame, single: pl.DataFrame) -> pl.DataFrame:
 
 
 def _inverse(concentration: pl.DataFrame) -> pl.DataFrame:
+    most = find_record("effective_partners").maximum
     return concentration.with_columns(
         (1 / pl.col("value")).alias("value"),
         (1 / pl.col("upper")).alias("lower"),
-        (1 / pl.col("lower").clip(1e-3)).alias("upper"),
+        (1 / pl.col("lower").clip(1 / most)).alias("upper"),
     )
 
 

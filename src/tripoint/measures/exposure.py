@@ -58,7 +58,8 @@ def _investment(stocks: pl.DataFrame, income: pl.DataFrame) -> pl.DataFrame:
     )
     two = found.filter(pl.col("n") > 1, pl.col("least") > 0)
     gap = (two["most"] / two["least"]).log().quantile(LEVEL)
-    spread = float(np.exp((gap if gap is not None else HALF_WIDTH) / np.sqrt(2)))
+    unknown = HALF_WIDTH * declared("exposure").settings["error_unknown"]
+    spread = float(np.exp((gap if gap is not None else unknown) / np.sqrt(2)))
     both = found.join(income, on=["ground", "period"])
     return both.select(
         "ground", "power", "period",

@@ -19,8 +19,6 @@ from tripoint.store.corrections import usable
 
 _WITHHELD = "no report that can be read as a share"
 _FLOW = ("ground", "power", "year", "flow")
-#: The size class that published shares are taken for.
-_SIZE_OF_LISTED = 1
 
 
 def compute(frames: Frames, _settings: Settings, progress: Progress) -> dict[str, pl.DataFrame]:
@@ -154,10 +152,11 @@ def _usual_disagreement(reports: pl.DataFrame) -> pl.DataFrame:
         .agg((gap.quantile(LEVEL) * scale).alias("error"))
         .sort("size")
     )
+    unknown = declared("presence").settings["error_unknown"]
     sizes = pl.DataFrame({"size": list(range(len(_sizes()) + 1))}, schema={"size": pl.Int32})
     # A size without doubly reported flows takes the error of the nearest smaller size: larger, if anything.
     return sizes.join(measured, on="size", how="left").with_columns(
-        pl.col("error").fill_null(strategy="forward").fill_null(strategy="backward").fill_null(1.0)
+        pl.col("error").fill_null(strategy="forward").fill_null(strategy="backward").fill_null(unknown)
     )
 
 
@@ -223,14 +222,15 @@ def _shares_from_lists(trade_shares: pl.DataFrame, flows: pl.DataFrame) -> pl.Da
     compared = listed.join(flows, on=_FLOW).filter(pl.col("value") > 0)
     gap = (pl.col("share") / _share_of("value")).log().abs().quantile(LEVEL)
     measured = compared.select(gap.alias("gap"))["gap"].item() if compared.height else None
-    spread = float(np.exp(measured if measured is not None else HALF_WIDTH))
+    unknown = HALF_WIDTH * declared("presence").settings["error_unknown"]
+    spread = float(np.exp(measured if measured is not None else unknown))
     return listed.filter(pl.col("share") > 0).with_columns(
         pl.col("share").alias("value"),
         (pl.col("share") / spread).alias("lower"),
         (pl.col("share") * spread).clip(upper_bound=1.0).alias("upper"),
         pl.lit(1).alias("n"),
         pl.lit("list").alias("kind"),
-        pl.lit(_SIZE_OF_LISTED).alias("size"),
+        pl.lit(declared("presence").settings["size_of_listed"]).alias("size"),
         pl.lit("C").alias("coverage"),
         pl.concat_str([pl.lit("published share"), pl.col("note")], separator="; ", ignore_nulls=True).alias(
             "note"

@@ -74,10 +74,8 @@ def rest_variance(
     """
     s0, s1, v0, v1 = (np.asarray(array, float) for array in (before, after, before_variance, after_variance))
     found = np.zeros(s0.shape)
-    for share, variance in (
-        (s0, v1),
-        (s1, v0),
-    ):  # the error of a share weighs as much as the shares at the other time
+    # The error of a share weighs as much as the shares at the other time.
+    for share, variance in ((s0, v1), (s1, v0)):
         rest = 1 - share.sum(-1, keepdims=True)
         others = variance.sum(-1, keepdims=True) - variance
         found = found + (rest + share) ** 2 * variance + share**2 * others

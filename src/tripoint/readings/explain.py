@@ -14,7 +14,7 @@ from tripoint.measures import records
 from tripoint.measures.index import index
 from tripoint.measures.needle import Panel, to_percentiles
 from tripoint.readings.barometer import NeedleReading
-from tripoint.readings.claims import judge, shipped_claims
+from tripoint.readings.claims import LEAST_ROBUSTNESS, OLDEST, judge, shipped_claims
 from tripoint.readings.reading import Reading
 from tripoint.readings.rows import Rows, behind
 from tripoint.sources import citations as source_citations
@@ -363,6 +363,8 @@ def _claim(reading: Reading, what: str) -> Explanation:
         "verdict": verdict.verdict,
         "reason": verdict.reason or None,
         "robustness": verdict.robustness,
+        "least robustness": LEAST_ROBUSTNESS,
+        "oldest number that is judged (years)": OLDEST,
         "variants": dict(verdict.variants),
         "what would change it": verdict.would_change,
     }

@@ -45,7 +45,7 @@ def sentences(reading: Reading) -> tuple[str, ...]:
 
 def _interval(row: dict[str, Any], unit_name: str) -> str:
     shown = unit(unit_name)
-    low, high = (shown.show(row[bound]).removesuffix(" pp") for bound in ("lower", "upper"))
+    low, high = (shown.show_bound(row[bound]) for bound in ("lower", "upper"))
     return f"{shown.show(row['value'])} (90% interval {low} to {high})"
 
 

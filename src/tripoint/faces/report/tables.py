@@ -57,13 +57,17 @@ def interval(
         return Missing(row.get("note") or NOT_OBSERVED)
     if row[lower] is None or row[upper] is None:
         return f"{shown(row[value], unit_name)} (no interval)"
-    low, high = (shown(row[bound], unit_name).removesuffix(" pp") for bound in (lower, upper))
+    low, high = (_true_minus(unit(unit_name).show_bound(row[bound])) for bound in (lower, upper))
     return f"{shown(row[value], unit_name)} ({low} to {high})"
 
 
 def shown(value: float, unit_name: str) -> str:
     """A number in its unit, with a true minus sign."""
-    return unit(unit_name).show(value).replace("-", "−")
+    return _true_minus(unit(unit_name).show(value))
+
+
+def _true_minus(text: str) -> str:
+    return text.replace("-", "−")
 
 
 def _plain(value: Any) -> Cell:
